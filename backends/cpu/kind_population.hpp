@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Population of one declared kind: its constants, derived once, and the call of its compiled loop.
+#pragma once
+
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include <crosspike/backends/cpu/population.hpp>
+#include <crosspike/core/kind.hpp>
+#include <crosspike/core/error.hpp>
+
+namespace crosspike::cpu {
+
+// What a population's constants look like to the loop.
+template <class K, class R>
+struct ConstantsView {
+  const typename K::template Constants<R>* rows;  // one, or one per element for kinds that draw
+  const void* const* columns;                     // at the chunk's first element; heterogeneous populations only
+  bool each;
+  int variant;
+  RandomKey key;
+};
+
+template <class K, class R>
+class KindPopulation final : public Population<R> {
+ public:
+  using Constants = typename K::template Constants<R>;
+  using Step = std::size_t (*)(const ConstantsView<K, R>&, const Chunk<R>&);
+
+  KindPopulation(const Network& network, const Node& node, Step step)
+      : step_(step), each_(!node.uniform()), key_(random_key(network.seed, Purpose::step, node.name)) {
+    const std::size_t rows = each_ ? node.size() : 1;
+    std::optional<int> variant;
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto params = to_params<K>(node.values_at(i));
+      rows_.push_back(K::template derive<R>(params, network.dt));
+      if constexpr (requires { K::variants; }) {
+        if (variant.value_or(K::variant(params)) != K::variant(params))
+          throw Error(Fault::cannot, node.name + ": its neurons differ in a convention that changes their arithmetic; "
+                                                 "make a population of each");
+        variant = K::variant(params);
+      }
+    }
+    variant_ = variant.value_or(0);
+    if constexpr (!draws) {
+      if (each_) make_columns(std::make_index_sequence<constants>{});
+    }
+    describe(std::make_index_sequence<fields>{});
+  }
+
+  std::size_t step(const Chunk<R>& chunk) const override {
+    const void* columns[constants + 1];
+    if (each_ && !draws)
+      for (std::size_t c = 0; c < constants; ++c) columns[c] = columns_[c].data() + column_widths_[c] * chunk.first;
+    return step_({rows_.data(), columns, each_, variant_, key_}, chunk);
+  }
+  const std::vector<std::size_t>& widths() const override { return widths_; }
+  const std::vector<bool>& integers() const override { return integers_; }
+  bool graded() const override {
+    if constexpr (requires { K::graded; }) return K::graded;
+    return false;
+  }
+  std::size_t constant_bytes() const override { return rows_.size() * sizeof(Constants) * (each_ ? 2 : 1); }
+
+ private:
+  static constexpr bool draws = requires { K::draws; };
+  static constexpr std::size_t fields = std::tuple_size_v<std::decay_t<decltype(K::template state<R>)>>;
+  static constexpr std::size_t constants = std::tuple_size_v<std::decay_t<decltype(K::template constants<R>)>>;
+
+  template <std::size_t... c>
+  void make_columns(std::index_sequence<c...>) {
+    const auto make = [this](auto member) {
+      using T = std::decay_t<decltype(rows_[0].*member)>;
+      std::vector<std::byte> bytes(rows_.size() * sizeof(T));
+      T* values = reinterpret_cast<T*>(bytes.data());
+      for (std::size_t i = 0; i < rows_.size(); ++i) values[i] = rows_[i].*member;
+      columns_.push_back(std::move(bytes));
+      column_widths_.push_back(sizeof(T));
+    };
+    (make(std::get<c>(K::template constants<R>)), ...);
+  }
+
+  template <std::size_t... s>
+  void describe(std::index_sequence<s...>) {
+    const auto one = [this](auto field) {
+      using T = std::decay_t<decltype(std::declval<typename K::template State<R>>().*(field.member))>;
+      widths_.push_back(sizeof(T));
+      integers_.push_back(std::is_integral_v<T>);
+    };
+    (one(std::get<s>(K::template state<R>)), ...);
+  }
+
+  Step step_;
+  bool each_;
+  int variant_ = 0;
+  RandomKey key_;
+  std::vector<Constants> rows_;
+  std::vector<std::vector<std::byte>> columns_;
+  std::vector<std::size_t> column_widths_, widths_;
+  std::vector<bool> integers_;
+};
+
+}  // namespace crosspike::cpu

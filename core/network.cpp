@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <crosspike/core/error.hpp>
+#include <crosspike/core/graph.hpp>
+#include <crosspike/core/nearest.hpp>
+#include <crosspike/core/network.hpp>
+
+namespace crosspike {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& message) { throw Error(Fault::input, message); }
+
+// "[a-z][a-z0-9_]*", joined by dots: names become file paths, TOML keys and NIR nodes.
+bool well_formed(std::string_view name) {
+  bool start = true;
+  for (const char c : name) {
+    const bool letter = c >= 'a' && c <= 'z', rest = (c >= '0' && c <= '9') || c == '_';
+    if (start ? !letter : !(letter || rest || c == '.')) return false;
+    start = c == '.';
+  }
+  return !start;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const auto near = nearest(word, candidates);
+  return near ? fmt::format("; did you mean '{}'?", *near) : "";
+}
+
+std::vector<std::string> names_of(std::span<const Port> ports) {
+  std::vector<std::string> names;
+  for (const Port& port : ports) names.emplace_back(port.name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<double> Node::values_at(std::size_t element) const {
+  std::vector<double> values;
+  values.reserve(params.size());
+  for (const Param& p : params) values.push_back(p.at(element));
+  return values;
+}
+
+bool Node::uniform() const {
+  return std::all_of(params.begin(), params.end(), [](const Param& p) { return p.each.empty(); });
+}
+
+const NamedArray* Node::array(std::string_view wanted) const {
+  const auto found = arrays.find(std::string(wanted));
+  return found == arrays.end() ? nullptr : &found->second;
+}
+
+Node make_node(std::string name, const Kind& kind, Shape shape, std::string_view convention) {
+  Node node{.name = std::move(name), .kind = &kind, .shape = std::move(shape)};
+  std::vector<double> values;
+  for (const FieldInfo& field : kind.params) values.push_back(field.initial);
+  if (!convention.empty()) {
+    if (std::find(kind.conventions.begin(), kind.conventions.end(), convention) == kind.conventions.end())
+      refuse(fmt::format("{}: kind {} has no convention '{}'; it knows: {}{}", node.name, kind.name, convention,
+                         fmt::join(kind.conventions, ", "), did_you_mean(convention, kind.conventions)));
+    kind.apply(convention, values);
+  }
+  for (const double value : values) node.params.push_back({value, {}});
+  for (const FieldInfo& field : kind.state) {
+    const bool relative = !field.offset.empty();
+    node.initial.push_back(Distribution::constant(relative ? values[kind.param_index(field.offset)] : 0));
+  }
+  return node;
+}
+
+NodeId Network::add(Node node) {
+  if (!well_formed(node.name))
+    refuse(
+        fmt::format("'{}' is no name for a node; allowed: lower-case letters, digits and '_', starting with a letter, "
+                    "parts joined by '.'",
+                    node.name));
+  if (by_name_.count(node.name)) refuse(fmt::format("two nodes are called '{}'; rename one", node.name));
+  const auto id = static_cast<NodeId>(nodes_.size());
+  by_name_.emplace(node.name, id);
+  nodes_.push_back(std::move(node));
+  moved_delay_.push_back(0);
+  return id;
+}
+
+void Network::connect(PortRef from, PortRef to, std::int32_t delay) { wires_.push_back({from, to, delay}); }
+void Network::connect(std::string_view from, std::string_view to, std::int32_t delay) {
+  connect(output(from), input(to), delay);
+}
+
+std::optional<NodeId> Network::find(std::string_view wanted) const {
+  const auto found = by_name_.find(wanted);
+  return found == by_name_.end() ? std::nullopt : std::optional(found->second);
+}
+
+NodeId Network::require(std::string_view wanted) const {
+  if (const auto id = find(wanted)) return *id;
+  std::vector<std::string> names;
+  for (const Node& node : nodes_) names.push_back(node.name);
+  refuse(fmt::format("there is no node '{}'{}", wanted, did_you_mean(wanted, names)));
+}
+
+namespace {
+// Splits "node.port": node names may hold dots, so the longest known node name wins.
+template <class FindPort>
+PortRef resolve(const Network& network, std::string_view spec, std::string_view direction, FindPort ports_of) {
+  if (const auto id = network.find(spec)) {
+    if (ports_of(network.node(*id)).empty()) refuse(fmt::format("node '{}' has no {} port", spec, direction));
+    return {*id, 0};
+  }
+  const auto dot = spec.rfind('.');
+  if (dot == std::string_view::npos) return {network.require(spec), 0};
+  const NodeId id = network.require(spec.substr(0, dot));
+  const std::string_view port = spec.substr(dot + 1);
+  const std::vector<Port>& ports = ports_of(network.node(id));
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    if (port == ports[i].name) return {id, i};
+  refuse(fmt::format("node '{}' ({}) has no {} port '{}'; it has: {}{}", network.node(id).name,
+                     network.node(id).kind->name, direction, port, fmt::join(names_of(ports), ", "),
+                     did_you_mean(port, names_of(ports))));
+}
+}  // namespace
+
+PortRef Network::output(std::string_view spec) const {
+  return resolve(*this, spec, "output", [](const Node& n) -> const std::vector<Port>& { return n.kind->outputs; });
+}
+PortRef Network::input(std::string_view spec) const {
+  return resolve(*this, spec, "input", [](const Node& n) -> const std::vector<Port>& { return n.kind->inputs; });
+}
+
+std::vector<std::size_t> Network::wires_into(PortRef port) const {
+  std::vector<std::size_t> found;
+  for (std::size_t w = 0; w < wires_.size(); ++w)
+    if (wires_[w].to == port) found.push_back(w);
+  return found;
+}
+std::vector<std::size_t> Network::wires_into(NodeId node) const {
+  std::vector<std::size_t> found;
+  for (std::size_t w = 0; w < wires_.size(); ++w)
+    if (wires_[w].to.node == node) found.push_back(w);
+  return found;
+}
+std::vector<std::size_t> Network::wires_from(NodeId node) const {
+  std::vector<std::size_t> found;
+  for (std::size_t w = 0; w < wires_.size(); ++w)
+    if (wires_[w].from.node == node) found.push_back(w);
+  return found;
+}
+
+Carries Network::carries(PortRef output) const {
+  const Node& node = nodes_[output.node];
+  if (node.kind->is_weight) return has_amplitude(incoming(output.node).from) ? Carries::values : Carries::sums;
+  if (node.kind->output_carries) return node.kind->output_carries(node);
+  return node.kind->outputs[output.port].carries;
+}
+
+bool Network::has_amplitude(PortRef output) const {
+  const Node& node = nodes_[output.node];
+  if (node.kind->output_amplitude) return node.kind->output_amplitude(node);
+  if (node.kind->passes_events) return has_amplitude(incoming(output.node).from);
+  return false;
+}
+
+double Network::max_count(NodeId id) const {
+  const Node& node = nodes_[id];
+  if (node.kind->node_max_count) return node.kind->node_max_count(node, dt);
+  if (node.kind->passes_events) return max_count(incoming(id).from.node);
+  if (!node.kind->max_count) return 1;
+  if (node.uniform()) return node.kind->max_count(node.values_at(0), dt);
+  double largest = 0;
+  for (std::size_t i = 0; i < node.size(); ++i)
+    largest = std::max(largest, node.kind->max_count(node.values_at(i), dt));
+  return largest;
+}
+
+double Network::output_scale(NodeId id) const {
+  const Node& node = nodes_[id];
+  if (node.kind->passes_events) return output_scale(incoming(id).from.node);
+  return node.kind->output_scale ? node.kind->output_scale(node.values_at(0)) : 1;
+}
+
+const Wire& Network::incoming(NodeId id) const {
+  for (const Wire& wire : wires_)
+    if (wire.to.node == id) return wire;
+  fail(nodes_[id], "nothing is connected to its input");
+}
+
+ConnectionSpace Network::space(NodeId weight) const {
+  const NodeId source = incoming(weight).from.node;
+  bool same = false;
+  for (const std::size_t w : wires_from(weight)) same |= wires_[w].to.node == source;
+  return {seed, nodes_[weight].name, nodes_[source].shape, nodes_[weight].shape, same};
+}
+
+void Network::synapses(NodeId weight, std::uint32_t first, std::uint32_t last, std::vector<Synapse>& out) const {
+  const std::size_t begin = out.size();
+  nodes_[weight].kind->synapses(*this, nodes_[weight], first, last, out);
+  const double scale = output_scale(incoming(weight).from.node);
+  const std::int32_t moved = moved_delay_[weight];
+  if (scale != 1 || moved != 0)
+    for (std::size_t s = begin; s < out.size(); ++s) {
+      out[s].weight *= scale;
+      out[s].delay -= moved;
+    }
+}
+
+void Network::fail(const Node& node, const std::string& message) const {
+  refuse(fmt::format("{}{}: {}", node.where.empty() ? "" : node.where + ": ", node.name, message));
+}
+
+void Network::validate() {
+  if (!(dt > 0) || !std::isfinite(dt)) refuse(fmt::format("dt = {} ms; allowed: above 0", dt));
+  if (nodes_.empty()) refuse("the network has no nodes; add at least one population");
+  for (const Node& node : nodes_) validate_node(node);
+  for (const Node& node : nodes_) {  // carries() and has_amplitude() follow these chains
+    NodeId source = by_name_.find(node.name)->second;
+    for (std::size_t steps = 0; nodes_[source].kind->passes_events; source = incoming(source).from.node) {
+      if (const auto wires = wires_into(source).size(); wires > 1)
+        fail(nodes_[source], fmt::format("it passes on the spikes of one wire, this one has {}", wires));
+      if (steps++ == nodes_.size()) fail(node, "its spikes come from a circle of nodes in which none fires");
+    }
+  }
+  for (const Wire& wire : wires_) validate_wire(wire);
+  for (NodeId id = 0; id < nodes_.size(); ++id) {
+    const Node& node = nodes_[id];
+    if (node.kind->is_weight) validate_weight(id);
+    if (node.kind->is_weight || node.kind->form != Kind::Form::operation) continue;
+    if (!node.kind->inputs.empty() && wires_into(id).empty()) fail(node, "nothing is connected to its input");
+    std::vector<Shape> inputs;
+    for (const std::size_t w : wires_into(id)) inputs.push_back(nodes_[wires_[w].from.node].shape);
+    if (const Shape output = node.kind->output_shape(*this, node, inputs); volume(output) != node.size())
+      fail(node, fmt::format("its shape is {}, but its input gives {}", text(node.shape), text(output)));
+  }
+  for (NodeId id = 0; id < nodes_.size(); ++id) {
+    if (!nodes_[id].connectivity || moved_delay_[id] != 0) continue;
+    moved_delay_[id] = nodes_[id].connectivity->minimum_delay();
+    for (Wire& wire : wires_)
+      if (wire.to.node == id) wire.delay += moved_delay_[id];
+  }
+  validate_cycles();
+}
+
+void Network::validate_node(const Node& node) const {
+  const Kind& kind = *node.kind;
+  if (node.shape.empty() || node.size() == 0)
+    fail(node, fmt::format("size {} is empty; write 1 or more", text(node.shape)));
+  if (node.size() > 0xffffffffu) fail(node, fmt::format("{} elements; allowed: up to 4294967295", node.size()));
+  for (std::size_t p = 0; p < node.params.size(); ++p) {
+    const FieldInfo& field = kind.params[p];
+    const Param& param = node.params[p];
+    if (!param.each.empty() && param.each.size() != node.size())
+      fail(node, fmt::format("{} has {} values for {} elements", field.name, param.each.size(), node.size()));
+    const auto bad = [&](double v) {
+      if (std::isnan(v)) return !std::isnan(field.initial);
+      return v < field.low || v > field.high || (field.integer && v != std::floor(v));
+    };
+    const auto complain = [&](double v, const std::string& element) {
+      fail(node, fmt::format("{}{} = {}; allowed: {}{} to {}", field.name, element, format_quantity(v, field.unit),
+                             field.integer ? "whole numbers from " : "", format_quantity(field.low, field.unit),
+                             format_quantity(field.high, field.unit)));
+    };
+    if (param.each.empty() && bad(param.value)) complain(param.value, "");
+    for (std::size_t i = 0; i < param.each.size(); ++i)
+      if (bad(param.each[i])) complain(param.each[i], fmt::format("[{}]", i));
+  }
+  for (const auto& [array_name, array] : node.arrays)
+    for (std::size_t i = 0; i < array.values.size(); ++i)
+      if (!std::isfinite(array.values[i]))
+        fail(node, fmt::format("{}[{}] = {} is not a finite number", array_name, i, array.values[i]));
+  for (const ArrayInfo& array : kind.arrays)
+    if (array.required && !node.array(array.name))
+      fail(node, fmt::format("{} needs '{}' of shape {}: {}", kind.name, array.name, array.shape, array.doc));
+  if (kind.check) {
+    for (std::size_t i = 0; i < (node.uniform() ? 1 : node.size()); ++i)
+      if (const auto problem = kind.check(node.values_at(i))) fail(node, *problem);
+  }
+  for (std::size_t s = 0; s < node.initial.size(); ++s) {
+    const Distribution& initial = node.initial[s];
+    if (const auto problem = initial.trouble()) fail(node, fmt::format("init.{}: {}", kind.state[s].name, *problem));
+    if (initial.form == Distribution::Form::each && initial.values.size() != node.size())
+      fail(node, fmt::format("init.{} has {} values for {} elements", kind.state[s].name, initial.values.size(),
+                             node.size()));
+  }
+}
+
+void Network::validate_wire(const Wire& wire) const {
+  const Node &from = nodes_[wire.from.node], &to = nodes_[wire.to.node];
+  const Port& port = to.kind->inputs[wire.to.port];
+  const Carries what = carries(wire.from);
+  if (!accepts(port.carries, what))
+    fail(to,
+         fmt::format("its port '{}' takes {}, but '{}' sends {}{}", port.name, name(port.carries), from.name,
+                     name(what), what == Carries::spikes ? "; put a weight node (sparse, linear) between them" : ""));
+  if (wire.delay < 0)
+    fail(to, fmt::format("delay of {} ticks on the wire from '{}'; allowed: 0 or more", wire.delay, from.name));
+  if (wire.delay != 0 && what == Carries::sums)
+    fail(to, fmt::format("a delay of {} ticks on sums from '{}'; put it on the wire that carries the spikes",
+                         wire.delay, from.name));
+  if (what == Carries::spikes && has_amplitude(wire.from) && to.kind->has_connectivity)
+    fail(to, fmt::format("'{}' sends spikes with an amplitude; they enter only linear and conv2d", from.name));
+  if (to.kind->form == Kind::Form::stepped && volume(from.shape) != volume(to.shape))
+    fail(to, fmt::format("its shape is {}, but '{}' sends {}", text(to.shape), from.name, text(from.shape)));
+}
+
+void Network::validate_weight(NodeId id) const {
+  const Node& node = nodes_[id];
+  if (wires_into(id).size() != 1)
+    fail(node, fmt::format("a weight node has exactly one incoming wire, this one has {}", wires_into(id).size()));
+  if (wires_from(id).size() != 1)
+    fail(node, fmt::format("a weight node has exactly one target, this one has {}", wires_from(id).size()));
+  const ConnectionSpace ends = space(id);
+  if (node.connectivity) {
+    if (const auto problem = trouble(*node.connectivity, ends)) fail(node, *problem);
+  } else {
+    const Shape inputs[] = {ends.source};
+    const Shape output = node.kind->output_shape(*this, node, inputs);
+    if (volume(output) != volume(node.shape))
+      fail(node, fmt::format("its weights give the shape {}, its target has {}", text(output), text(node.shape)));
+  }
+}
+
+void Network::validate_cycles() const {
+  Edges edges;
+  for (const Wire& wire : wires_)
+    if (wire.delay == 0 && nodes_[wire.to.node].kind->inputs[wire.to.port].latency == 0)
+      edges.emplace_back(wire.from.node, wire.to.node);
+  const auto cycle = find_cycle(static_cast<std::uint32_t>(nodes_.size()), edges);
+  if (cycle.empty()) return;
+  std::vector<std::string> names;
+  for (const auto v : cycle) names.push_back(nodes_[v].name);
+  names.push_back(names.front());
+  fail(nodes_[cycle.front()],
+       fmt::format("a cycle without delay: {}; give one of its projections a delay of a tick or more",
+                   fmt::join(names, " -> ")));
+}
+
+namespace {
+class Hasher {
+ public:
+  void add(std::uint64_t word) {
+    for (int byte = 0; byte < 8; ++byte) {
+      hash_ = (hash_ ^ (word & 255)) * 0x100000001b3ULL;
+      word >>= 8;
+    }
+  }
+  void add(double value) { add(std::bit_cast<std::uint64_t>(value)); }
+  void add(std::string_view text) {
+    add(std::uint64_t{text.size()});
+    for (const char c : text) add(static_cast<std::uint64_t>(static_cast<unsigned char>(c)));
+  }
+  template <class T>
+  void add(const std::vector<T>& list) {  // with its length, so that neighbours cannot trade elements
+    add(std::uint64_t{list.size()});
+    for (const T x : list) {
+      if constexpr (std::is_floating_point_v<T>)
+        add(x);
+      else
+        add(static_cast<std::uint64_t>(x));
+    }
+  }
+  void add(const Distribution& d) {
+    add(static_cast<std::uint64_t>(d.form));
+    for (const double x : {d.a, d.b, d.c, d.formed, d.low, d.high}) add(x);
+    add(d.values);
+  }
+  std::uint64_t value() const { return hash_; }
+
+ private:
+  std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+};
+}  // namespace
+
+std::uint64_t Network::hash() const {
+  Hasher h;
+  h.add(dt);
+  h.add(static_cast<std::uint64_t>(precision));
+  h.add(seed);
+  h.add(static_cast<std::uint64_t>(weight_bits.value_or(0)));
+  for (const Node& node : nodes_) {
+    h.add(node.name);
+    h.add(node.kind->name);
+    h.add(node.shape);
+    for (const Param& p : node.params) {
+      h.add(p.value);
+      h.add(p.each);
+    }
+    for (const Distribution& d : node.initial) h.add(d);
+    h.add(std::uint64_t{node.initial_per_sample});
+    for (const auto& [array_name, array] : node.arrays) {
+      h.add(array_name);
+      h.add(array.shape);
+      h.add(array.values);
+    }
+    if (!node.connectivity) continue;
+    const Connectivity& c = *node.connectivity;
+    h.add(static_cast<std::uint64_t>(c.rule));
+    for (const double x : {double(c.indegree), c.probability, c.sigma, double(c.autapses), double(c.multapses),
+                           double(c.dale_every), c.dale_factor})
+      h.add(x);
+    h.add(c.weight);
+    h.add(c.delay);
+    if (!c.edges) continue;
+    h.add(c.edges->sources);
+    h.add(c.edges->targets);
+    h.add(c.edges->weights);
+    h.add(c.edges->delays);
+  }
+  for (const Wire& wire : wires_) {
+    h.add((std::uint64_t{wire.from.node} << 32) | wire.from.port);
+    h.add((std::uint64_t{wire.to.node} << 32) | wire.to.port);
+    h.add(static_cast<std::uint64_t>(wire.delay));
+  }
+  return h.value();
+}
+
+}  // namespace crosspike

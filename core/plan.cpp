@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <crosspike/core/plan.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <crosspike/core/error.hpp>
+#include <crosspike/core/graph.hpp>
+
+namespace crosspike {
+
+namespace {
+
+bool is_host_input(const Node& node) { return node.kind->name == "input"; }
+
+const std::string* placed_by_name(const Placement& placement, std::string_view node) {
+  const std::string* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& [prefix, backend] : placement.named) {
+    const bool match = node == prefix || (node.substr(0, prefix.size()) == prefix && node.size() > prefix.size() &&
+                                          node[prefix.size()] == '.');
+    if (match && prefix.size() >= longest) {
+      best = &backend;
+      longest = prefix.size();
+    }
+  }
+  return best;
+}
+
+// The first declined node's reason, or nothing.
+std::optional<std::string> why_not(const Backend& backend, const Network& network, std::span<const NodeId> nodes) {
+  if (const auto reason = backend.unusable()) return *reason;
+  if (!backend.runner()) return "it only reads and writes files";
+  std::vector<std::string> reasons;
+  for (const NodeId id : nodes)
+    if (const auto reason = backend.declines(network, id))
+      reasons.push_back(fmt::format("{} ({}): {}", network.node(id).name, network.node(id).kind->name, *reason));
+  if (reasons.empty()) return std::nullopt;
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+class Planner {
+ public:
+  Planner(Plan& plan, const Placement& placement, const Library& library)
+      : plan_(plan), network_(*plan.network), placement_(placement), library_(library) {}
+
+  void run() {
+    place();
+    group();
+    choose_slice();
+    find_needed();
+  }
+
+ private:
+  void place() {
+    const auto count = static_cast<NodeId>(network_.nodes().size());
+    backend_.assign(count, nullptr);
+    const Backend* fallback = placement_.fallback == "auto" ? choose_automatically() : &library_.backend(placement_.fallback);
+    for (const auto& [name, backend] : placement_.named) {
+      bool used = false;
+      for (const Node& node : network_.nodes()) used |= node.name == name || node.name.starts_with(name + ".");
+      if (!used) network_.require(name);  // throws with the nearest name
+      library_.backend(backend);
+    }
+    for (NodeId id = 0; id < count; ++id) {
+      if (is_host_input(network_.node(id))) continue;
+      const std::string* named = placed_by_name(placement_, network_.node(id).name);
+      if (!named && network_.node(id).kind->is_weight)
+        named = placed_by_name(placement_, network_.node(target_of(id)).name);
+      backend_[id] = named ? &library_.backend(*named) : fallback;
+    }
+    for (const auto& backend : library_.backends()) {
+      std::vector<NodeId> nodes;
+      for (NodeId id = 0; id < count; ++id)
+        if (backend_[id] == backend.get()) nodes.push_back(id);
+      if (nodes.empty()) continue;
+      if (const auto reason = why_not(*backend, network_, nodes))
+        throw Error(Fault::cannot, fmt::format("backend '{}' cannot run this network: {}", backend->name(), *reason));
+    }
+  }
+
+  const Backend* choose_automatically() {
+    std::vector<NodeId> all;
+    for (NodeId id = 0; id < network_.nodes().size(); ++id)
+      if (!is_host_input(network_.node(id))) all.push_back(id);
+    for (const auto& backend : library_.backends()) {
+      const auto reason = why_not(*backend, network_, all);
+      if (!reason) return backend.get();
+      plan_.passed_over.push_back(fmt::format("{}: {}", backend->name(), *reason));
+    }
+    throw Error(Fault::cannot, fmt::format("no backend can run this network: {}", fmt::join(plan_.passed_over, "; ")));
+  }
+
+  NodeId target_of(NodeId weight) const { return network_.wires()[network_.wires_from(weight).front()].to.node; }
+
+  // Nodes of one backend form one claim, split where a zero-delay path leaves the backend and comes back: along such a
+  // path a node's level rises with every change of backend, and a claim is (backend, level).
+  void group() {
+    const auto count = static_cast<std::uint32_t>(network_.nodes().size());
+    Edges edges;
+    for (const Wire& wire : network_.wires())
+      if (wire.delay == 0) edges.emplace_back(wire.from.node, wire.to.node);
+    std::vector<int> level(count, 0);
+    for (const auto& component : strong_components(count, edges)) {
+      const NodeId id = component.front();  // alone: a zero-delay cycle was refused by validate
+      for (const auto& [from, to] : edges)
+        if (from == id && backend_[to])
+          level[to] = std::max(level[to], level[id] + (backend_[id] && backend_[id] != backend_[to] ? 1 : 0));
+    }
+    claim_of_.assign(count, -1);
+    std::vector<std::pair<int, const Backend*>> keys;
+    for (NodeId id = 0; id < count; ++id) {
+      if (!backend_[id]) continue;
+      const std::pair key{level[id], backend_[id]};
+      auto found = std::find(keys.begin(), keys.end(), key);
+      if (found == keys.end()) {
+        found = keys.insert(keys.end(), key);
+        plan_.claims.push_back({backend_[id], {}, {}});
+      }
+      claim_of_[id] = static_cast<int>(found - keys.begin());
+      plan_.claims[static_cast<std::size_t>(claim_of_[id])].nodes.push_back(id);
+    }
+  }
+
+  Edges claim_edges(int below_delay) const {
+    Edges edges;
+    for (const Wire& wire : network_.wires()) {
+      const int from = claim_of_[wire.from.node], to = claim_of_[wire.to.node];
+      if (from >= 0 && from != to && wire.delay < below_delay)
+        edges.emplace_back(static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to));
+    }
+    return edges;
+  }
+
+  void choose_slice() {
+    const auto claims = static_cast<std::uint32_t>(plan_.claims.size());
+    const int unlimited = std::numeric_limits<int>::max();
+    int largest = unlimited;
+    std::set<int> delays;
+    for (const Wire& wire : network_.wires()) delays.insert(wire.delay);
+    for (const int delay : delays)  // edges of delay < b appear at b = delay + 1
+      if (!find_cycle(claims, claim_edges(delay + 1)).empty()) {
+        largest = delay;
+        break;
+      }
+    plan_.slice_reason = largest == unlimited ? "no cycle between claims" : cycle_text(largest);
+    if (plan_.options.slice > 0 && plan_.options.slice > largest)
+      throw Error(Fault::input, fmt::format("--slice {} is longer than {} allows; allowed: 1 to {}", plan_.options.slice,
+                                            plan_.slice_reason, largest));
+    order_claims(largest);
+    const std::size_t per_tick = std::max<std::size_t>(1, wire_bytes_per_tick());
+    const auto by_memory = static_cast<int>(std::min<std::size_t>(std::max<std::size_t>(1, plan_.options.slice_bytes / per_tick), 1u << 30));
+    if (by_memory < largest) plan_.slice_reason = fmt::format("slice_bytes = {} MiB", plan_.options.slice_bytes >> 20);
+    plan_.slice = plan_.options.slice > 0 ? plan_.options.slice : std::min(largest, by_memory);
+    if (plan_.options.slice > 0) plan_.slice_reason = "--slice";
+    plan_.wire_bytes = per_tick * static_cast<std::size_t>(std::min(plan_.slice, 4096));
+  }
+
+  std::string cycle_text(int delay) const {
+    const auto cycle = find_cycle(static_cast<std::uint32_t>(plan_.claims.size()), claim_edges(delay + 1));
+    std::vector<std::string> names;
+    for (const auto c : cycle) {
+      const ClaimPlan& claim = plan_.claims[c];
+      names.push_back(fmt::format("{} on {}", network_.node(claim.nodes.front()).name, claim.backend->name()));
+    }
+    return fmt::format("the cycle {} -> (delay {})", fmt::join(names, " -> "), delay);
+  }
+
+  void order_claims(int slice) {
+    const auto order = strong_components(static_cast<std::uint32_t>(plan_.claims.size()), claim_edges(slice));
+    std::vector<ClaimPlan> sorted;
+    std::vector<int> position(plan_.claims.size());
+    for (const auto& component : order) {
+      position[component.front()] = static_cast<int>(sorted.size());
+      sorted.push_back(std::move(plan_.claims[component.front()]));
+    }
+    plan_.claims = std::move(sorted);
+    for (int& claim : claim_of_)
+      if (claim >= 0) claim = position[static_cast<std::size_t>(claim)];
+  }
+
+  // Worst case: every element spikes in every tick.
+  std::size_t wire_bytes_per_tick() const {
+    std::size_t bytes = 0;
+    for (const Wire& wire : network_.wires())
+      if (claim_of_[wire.from.node] != claim_of_[wire.to.node]) bytes += port_bytes(wire.from);
+    for (const PortRef port : plan_.taps.ports) bytes += port_bytes(port);
+    return bytes * static_cast<std::size_t>(plan_.options.lanes);
+  }
+  std::size_t port_bytes(PortRef port) const {
+    return network_.node(port.node).size() * (network_.carries(port) == Carries::spikes ? 8 : 4);
+  }
+
+  void find_needed() {
+    plan_.needed.resize(plan_.claims.size());
+    for (const Wire& wire : network_.wires()) {
+      const int from = claim_of_[wire.from.node];
+      if (from >= 0 && from != claim_of_[wire.to.node]) plan_.needed[static_cast<std::size_t>(from)].insert(wire.from);
+    }
+    for (const PortRef port : plan_.taps.ports)
+      if (claim_of_[port.node] >= 0) plan_.needed[static_cast<std::size_t>(claim_of_[port.node])].insert(port);
+  }
+
+  Plan& plan_;
+  const Network& network_;
+  const Placement& placement_;
+  const Library& library_;
+  std::vector<const Backend*> backend_;
+  std::vector<int> claim_of_;
+};
+
+void estimate(Plan& plan) {
+  const Options options{plan.options.partitions > 0 ? plan.options.partitions : plan.options.threads, plan.options.lanes,
+                        plan.options.skip_idle};
+  for (std::size_t c = 0; c < plan.claims.size(); ++c) {
+    ClaimPlan& claim = plan.claims[c];
+    const Claim view{*plan.network, plan.quanta, claim.nodes, plan.taps.fields, plan.needed[c]};
+    const auto answer = claim.backend->runner()->estimate(view, options);
+    if (const auto* refusal = std::get_if<Refusal>(&answer)) {
+      std::vector<std::string> names;
+      for (const NodeId id : refusal->nodes) names.push_back(plan.network->node(id).name);
+      throw Error(Fault::cannot, fmt::format("backend '{}' cannot run {}: {}; {}", claim.backend->name(),
+                                             fmt::join(names, ", "), refusal->reason, refusal->mend));
+    }
+    claim.footprint = std::get<Footprint>(answer);
+  }
+}
+
+std::string gib(std::size_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
+
+std::size_t read_number(const char* path) {
+  std::ifstream in(path);
+  std::size_t value = 0;
+  return in >> value ? value : std::numeric_limits<std::size_t>::max();
+}
+
+// Population columns alone, before any synapse is enumerated: a size typed with three zeros too many ends here.
+void refuse_hopeless(const Network& network, std::size_t limit) {
+  double bytes = 0;
+  for (const Node& node : network.nodes()) bytes += 16.0 * static_cast<double>(node.size());
+  for (NodeId id = 0; id < network.nodes().size(); ++id) {
+    const Node& node = network.node(id);
+    if (!node.connectivity) continue;
+    const double sources = static_cast<double>(volume(network.space(id).source)), targets = static_cast<double>(node.size());
+    const Connectivity& c = *node.connectivity;
+    double per_target = 0;
+    if (c.rule == Connectivity::Rule::all_to_all) per_target = sources;
+    if (c.rule == Connectivity::Rule::pairwise_bernoulli) per_target = sources * c.probability;
+    if (c.rule == Connectivity::Rule::fixed_indegree || c.rule == Connectivity::Rule::local) per_target = c.indegree;
+    bytes += 4 * per_target * targets;
+  }
+  if (bytes > static_cast<double>(limit))
+    throw Error(Fault::cannot, fmt::format("the network needs at least {:.2f} GiB, {} are available; make it smaller or "
+                                           "free memory", bytes / 1073741824.0, gib(limit)));
+}
+
+}  // namespace
+
+std::size_t Plan::program_bytes() const {
+  std::size_t bytes = 0;
+  for (const ClaimPlan& claim : claims) bytes += claim.footprint.program_bytes;
+  return bytes;
+}
+
+std::size_t Plan::state_bytes() const {
+  std::size_t bytes = wire_bytes;
+  for (const ClaimPlan& claim : claims) bytes += claim.footprint.state_bytes;
+  return bytes;
+}
+
+std::size_t available_memory() {
+  std::size_t available = std::numeric_limits<std::size_t>::max();
+  std::ifstream meminfo("/proc/meminfo");
+  for (std::string key, rest; meminfo >> key; std::getline(meminfo, rest)) {
+    std::size_t kib = 0;
+    if (key == "MemAvailable:" && meminfo >> kib) available = kib * 1024;
+  }
+  const std::size_t limit = read_number("/sys/fs/cgroup/memory.max"), used = read_number("/sys/fs/cgroup/memory.current");
+  if (limit != std::numeric_limits<std::size_t>::max() && used <= limit) available = std::min(available, limit - used);
+  return available;
+}
+
+Plan make_plan(std::shared_ptr<const Network> network, const Placement& placement, const Library& library, Taps taps,
+               const PlanOptions& options, Team& team) {
+  const std::size_t limit = options.memory_limit > 0 ? options.memory_limit : available_memory();
+  refuse_hopeless(*network, limit);
+  Plan plan;
+  plan.network = std::move(network);
+  plan.taps = std::move(taps);
+  plan.options = options;
+  Planner(plan, placement, library).run();
+  plan.quanta = choose_quanta(*plan.network, team);
+  estimate(plan);
+  const std::size_t need = plan.program_bytes() + plan.state_bytes() * static_cast<std::size_t>(options.copies);
+  if (need > limit)
+    throw Error(Fault::cannot, fmt::format("the network needs {} ({} for the program, {} x {} of state), {} are available; "
+                                           "make it smaller or free memory",
+                                           gib(need), gib(plan.program_bytes()), options.copies, gib(plan.state_bytes()), gib(limit)));
+  return plan;
+}
+
+}  // namespace crosspike

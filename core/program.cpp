@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <crosspike/core/program.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <crosspike/core/error.hpp>
+
+namespace crosspike {
+
+namespace {
+
+std::int64_t row_count(const FieldTap& tap, std::span<const Lane> lanes, std::int64_t first_tick, int ticks, TapRows& rows) {
+  for (std::int64_t tick = first_tick; tick < first_tick + ticks; ++tick)
+    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+      const std::int64_t local = tick - lanes[lane].origin;
+      if ((local + 1) % tap.every != 0) continue;
+      rows.ticks.push_back(local);
+      rows.lanes.push_back(static_cast<int>(lane));
+    }
+  return static_cast<std::int64_t>(rows.ticks.size());
+}
+
+}  // namespace
+
+const std::vector<std::byte>& Archive::find(const std::string& name, std::size_t width) const {
+  const auto found = arrays_.find(name);
+  if (found == arrays_.end()) throw Error(Fault::input, fmt::format("the saved state holds no array '{}'", name));
+  if (found->second.size() % width != 0)
+    throw Error(Fault::input, fmt::format("the saved array '{}' has {} bytes, no multiple of {}", name, found->second.size(), width));
+  return found->second;
+}
+
+std::shared_ptr<const Program> Program::build(Plan plan, Team& team) {
+  auto program = std::make_shared<Program>();
+  program->plan_ = std::move(plan);
+  const Plan& p = program->plan_;
+  const Options options{p.options.partitions > 0 ? p.options.partitions : p.options.threads, p.options.lanes, p.options.skip_idle};
+  for (std::size_t c = 0; c < p.claims.size(); ++c) {
+    const Claim claim{*p.network, p.quanta, p.claims[c].nodes, p.taps.fields, p.needed[c]};
+    program->kernels_.push_back(p.claims[c].backend->runner()->build(claim, options, team));
+  }
+  return program;
+}
+
+State::State(std::shared_ptr<const Program> program) : program_(std::move(program)) {
+  const Plan& plan = program_->plan();
+  lanes_.resize(static_cast<std::size_t>(plan.options.lanes));
+  broken_.assign(lanes_.size(), false);
+  for (std::size_t c = 0; c < plan.claims.size(); ++c) kernels_.push_back(program_->kernel(c).make_state());
+  const Network& network = program_->network();
+  for (NodeId id = 0; id < network.nodes().size(); ++id) {
+    if (network.node(id).kind->name != "input") continue;
+    if (network.carries({id, 0}) == Carries::spikes)
+      input_spikes_[id].begin(0, lanes());
+    else
+      input_values_[id].begin(0, 0, lanes(), network.node(id).size());
+  }
+  wires_.taps.resize(plan.taps.fields.size());
+  for (int lane = 0; lane < lanes(); ++lane) reset(lane, static_cast<std::uint64_t>(lane));
+}
+
+void State::reset(int lane, std::uint64_t stream) {
+  if (stream > 0xffffffffu) throw Error(Fault::input, fmt::format("stream {} is beyond 2^32 - 1", stream));
+  const auto l = static_cast<std::size_t>(lane);
+  lanes_[l] = {stream, tick_};
+  broken_[l] = false;
+  for (auto& [port, buffer] : wires_.spikes) buffer.erase_lane(lane);
+  for (auto& [port, buffer] : wires_.values) buffer.erase_lane(lane);
+  for (std::size_t c = 0; c < kernels_.size(); ++c) program_->kernel(c).reset(*kernels_[c], lane, lanes_[l]);
+}
+
+SpikeBuffer& State::input_spikes(NodeId node) {
+  const auto found = input_spikes_.find(node);
+  if (found != input_spikes_.end()) return found->second;
+  throw Error(Fault::input, fmt::format("'{}' is no input that carries spikes", program_->network().node(node).name));
+}
+
+ValueBuffer& State::input_values(NodeId node) {
+  const auto found = input_values_.find(node);
+  if (found != input_values_.end()) return found->second;
+  throw Error(Fault::input, fmt::format("'{}' is no input that carries values", program_->network().node(node).name));
+}
+
+void State::require_inputs(std::int64_t ticks) const {
+  const auto check = [&](NodeId id, std::int64_t first, std::int64_t held) {
+    if (first != tick_ || held < ticks)
+      throw Error(Fault::input, fmt::format("input '{}' holds {} ticks from tick {}, the run needs {} from tick {}",
+                                            program_->network().node(id).name, held, first, ticks, tick_));
+  };
+  for (const auto& [id, buffer] : input_spikes_) check(id, buffer.first_tick(), buffer.ticks());
+  for (const auto& [id, buffer] : input_values_) check(id, buffer.first_tick(), buffer.view().ticks);
+}
+
+void State::begin_slice(std::int64_t first_tick, int ticks, bool whole) {
+  for (auto& [id, buffer] : input_spikes_) {
+    if (whole)
+      std::swap(wires_.spikes[{id, 0}], buffer);
+    else
+      wires_.spikes[{id, 0}].copy_rows(buffer.view(), first_tick, ticks);
+  }
+  for (auto& [id, buffer] : input_values_) {
+    if (whole)
+      std::swap(wires_.values[{id, 0}], buffer);
+    else
+      wires_.values[{id, 0}].copy_rows(buffer.view(), first_tick, ticks);
+  }
+  const std::vector<FieldTap>& taps = program_->plan().taps.fields;
+  for (std::size_t t = 0; t < taps.size(); ++t) {
+    TapRows& rows = wires_.taps[t];
+    rows.ticks.clear();
+    rows.lanes.clear();
+    const std::int64_t count = row_count(taps[t], lanes_, first_tick, ticks, rows);
+    const std::size_t width = taps[t].indices.empty() ? program_->network().node(taps[t].node).size() : taps[t].indices.size();
+    rows.values.assign(static_cast<std::size_t>(count) * width, 0.0);
+  }
+}
+
+void State::advance(std::int64_t ticks, Team& team, const Observer& observer) {
+  if (ticks <= 0) return;
+  if (std::find(broken_.begin(), broken_.end(), true) != broken_.end())
+    throw Error(Fault::system, "this state was left by an error in the middle of a slice; reset or load it first");
+  require_inputs(ticks);
+  const std::int64_t first = tick_, last = tick_ + ticks;
+  const std::int64_t length = program_->plan().slice;
+  try {
+    team.run([&](Team::Member& member) {
+      for (std::int64_t tick = first; tick < last; tick += length) {
+        const auto n = static_cast<int>(std::min(length, last - tick));
+        if (member.rank() == 0) begin_slice(tick, n, n == ticks);
+        member.barrier();
+        const Slice slice{tick, n, lanes_, wires_};
+        for (std::size_t c = 0; c < kernels_.size(); ++c) {
+          program_->kernel(c).advance(*kernels_[c], slice, member);
+          member.barrier();
+        }
+        if (member.rank() == 0) {
+          tick_ = tick + n;
+          if (observer) observer({tick, n, lanes_, wires_});
+        }
+        member.barrier();
+      }
+    });
+  } catch (...) {
+    broken_.assign(broken_.size(), true);
+    throw;
+  }
+}
+
+std::vector<double> State::read(NodeId node, std::size_t field, int lane) const {
+  for (std::size_t c = 0; c < kernels_.size(); ++c) {
+    const auto& nodes = program_->plan().claims[c].nodes;
+    if (!std::binary_search(nodes.begin(), nodes.end(), node)) continue;
+    if (auto values = program_->kernel(c).read(*kernels_[c], node, field, lane)) return *std::move(values);
+  }
+  throw Error(Fault::input, fmt::format("no backend keeps a state of '{}' that could be read", program_->network().node(node).name));
+}
+
+void State::save(Archive& archive) const {
+  const std::int64_t head[] = {static_cast<std::int64_t>(program_->network().hash()), tick_};
+  archive.put<std::int64_t>("state", head);
+  std::vector<std::int64_t> lanes;
+  for (const Lane& lane : lanes_) lanes.insert(lanes.end(), {static_cast<std::int64_t>(lane.stream), lane.origin});
+  archive.put<std::int64_t>("lanes", lanes);
+  for (std::size_t c = 0; c < kernels_.size(); ++c) program_->kernel(c).save(*kernels_[c], archive);
+}
+
+void State::load(const Archive& archive) {
+  const auto head = archive.get<std::int64_t>("state");
+  const auto lanes = archive.get<std::int64_t>("lanes");
+  if (head.size() != 2 || static_cast<std::uint64_t>(head[0]) != program_->network().hash())
+    throw Error(Fault::input, "the saved state belongs to another network");
+  if (lanes.size() != 2 * lanes_.size())
+    throw Error(Fault::input, fmt::format("the saved state has {} lanes, this one {}", lanes.size() / 2, lanes_.size()));
+  tick_ = head[1];
+  for (std::size_t l = 0; l < lanes_.size(); ++l) {
+    lanes_[l] = {static_cast<std::uint64_t>(lanes[2 * l]), lanes[2 * l + 1]};
+    broken_[l] = false;
+    for (auto& [port, buffer] : wires_.spikes) buffer.erase_lane(static_cast<int>(l));
+    for (auto& [port, buffer] : wires_.values) buffer.erase_lane(static_cast<int>(l));
+  }
+  for (std::size_t c = 0; c < kernels_.size(); ++c) program_->kernel(c).load(*kernels_[c], archive);
+}
+
+}  // namespace crosspike

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// results.h5, the file that a run leaves behind: its writer, its reader and the table of everything in it
+// (docs/results.md is made from that table). Spikes and edges follow SONATA's layouts.
+#pragma once
+
+#include <crosspike/core/atomic_file.hpp>
+#include <crosspike/core/hdf5.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace crosspike {
+
+inline constexpr int results_format = 1;
+
+struct ResultsHeader {
+  std::string version;  // of the crosspike that wrote it
+  std::uint64_t seed = 0;
+  std::string config;  // resolved config, TOML
+};
+
+using Figure = std::variant<double, std::int64_t, std::string>;
+
+// Whose records: a population's (spikes) or a recorder's (values), of a single run or of one sample.
+struct RecordedAt {
+  std::string name;
+  std::optional<std::uint64_t> sample;
+};
+
+struct SpikeTrain {
+  std::vector<double> timestamps_ms;    // ascending; (t + 1) dt for a spike of tick t
+  std::vector<std::uint64_t> node_ids;  // one per timestamp
+  std::vector<std::int32_t> counts;     // one per timestamp; empty = all 1
+};
+
+struct ValuesInfo {
+  double start_ms = 0;                 // time stamp of row 0
+  std::uint64_t every = 1;             // ticks between rows
+  double dt_ms = 0;                    // one tick
+  std::string unit;                    // "mV"; "1" = a pure number
+  std::vector<std::uint64_t> indices;  // elements that the columns are; empty = all, in order
+};
+
+struct ValuesTable {
+  ValuesInfo info;
+  std::uint64_t rows = 0, width = 0;
+  std::vector<float> values;  // (row, element)
+};
+
+struct ReadoutArrays {
+  std::vector<std::string> classes;
+  std::vector<double> weights;      // (class, feature)
+  std::vector<double> bias;         // (class)
+  std::vector<double> mean, scale;  // (feature): the readout sees (feature - mean) / scale
+  double lambda = 0;                // ridge penalty
+};
+
+struct SonataEdges {
+  std::string source_population, target_population;
+  std::vector<std::uint64_t> source, target;  // node ids, 0-based
+  std::vector<double> weight;                 // in the unit of the target's port
+  std::vector<double> delay_ms;
+};
+
+// Writes under a temporary name; the file appears when finish() returns. Throws Error(input) where the target exists
+// and may not be replaced, Error(system) where the disk fails.
+class ResultsWriter {
+ public:
+  ResultsWriter(const std::filesystem::path& path, const ResultsHeader& header, Existing existing);
+
+  void figure(const std::string& name, const Figure& value);
+
+  // One whole spike train. Spans are of one length, counts may be empty; timestamps ascend.
+  void spikes(const RecordedAt& at, std::span<const double> timestamps_ms, std::span<const std::uint64_t> node_ids,
+              std::span<const std::int32_t> counts = {});
+  // The same in pieces, for runs that outgrow memory; a later piece goes on where the last one ended.
+  void append_spikes(const RecordedAt& at, std::span<const double> timestamps_ms,
+                     std::span<const std::uint64_t> node_ids, std::span<const std::int32_t> counts = {});
+
+  // A whole table of rows of `width` elements, or pieces of it with the same width and info each time.
+  void values(const RecordedAt& at, std::uint64_t width, std::span<const float> table, const ValuesInfo& info);
+  void append_values(const RecordedAt& at, std::uint64_t width, std::span<const float> rows, const ValuesInfo& info);
+
+  void readout(const ReadoutArrays& arrays);
+  void edges(const std::string& projection, const SonataEdges& edges);
+
+  void finish();  // closes, syncs, renames; nothing may be written after it
+
+ private:
+  struct SpikeStream {
+    hdf5::Dataset timestamps, node_ids;
+    std::optional<hdf5::Dataset> counts;  // from the first count that is not 1
+    std::uint64_t written = 0;
+    double last_ms = 0;
+  };
+  void write_indices(const std::string& recorder, std::uint64_t width, const std::vector<std::uint64_t>& indices);
+
+  AtomicFile atomic_;
+  hdf5::File file_;
+  std::map<std::string, SpikeStream> spike_streams_;           // by HDF5 path
+  std::map<std::string, hdf5::Dataset> value_streams_;         // by HDF5 path
+  std::map<std::string, std::vector<std::uint64_t>> indices_;  // by recorder
+};
+
+// Reads what ResultsWriter wrote. Everything throws Error(input) where the file is no results file, of another
+// format, lacks what is asked for (naming what it has), or has arrays whose lengths disagree.
+class ResultsReader {
+ public:
+  explicit ResultsReader(const std::filesystem::path& path);
+
+  const ResultsHeader& header() const { return header_; }
+  std::map<std::string, Figure> figures() const;
+  std::vector<std::uint64_t> samples() const;  // ascending; empty for a single run
+
+  std::vector<std::string> populations(std::optional<std::uint64_t> sample = {}) const;  // that have spikes
+  SpikeTrain spikes(const RecordedAt& at) const;
+  std::vector<std::string> recorders(std::optional<std::uint64_t> sample = {}) const;
+  ValuesTable values(const RecordedAt& at) const;
+
+  bool has_readout() const;
+  ReadoutArrays readout() const;
+  std::vector<std::string> projections() const;  // that have edges
+  SonataEdges edges(const std::string& projection) const;
+
+ private:
+  std::vector<std::string> members(const std::string& path) const;
+
+  hdf5::File file_;
+  ResultsHeader header_;
+};
+
+// One thing in results.h5. In `path`, "@name" is an attribute and "<name>" stands for any name.
+struct LayoutEntry {
+  std::string path, shape, type, unit, doc;
+};
+std::span<const LayoutEntry> results_layout();
+std::string results_layout_markdown();  // docs/results.md
+
+}  // namespace crosspike

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <crosspike/core/error.hpp>
+#include <crosspike/datasets/dataset.hpp>
+#include <crosspike/datasets/idx.hpp>
+#include <crosspike/datasets/nmnist.hpp>
+
+namespace crosspike {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file of samples that several splits share.
+class Samples {
+ public:
+  virtual ~Samples() = default;
+  virtual std::int64_t size() const = 0;
+  virtual int classes() const = 0;
+  virtual SensorShape shape() const = 0;
+  virtual int label(std::int64_t number) const = 0;
+  virtual void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const = 0;
+  virtual ImageView image(std::int64_t) const { return {}; }
+};
+
+class ImageSamples final : public Samples {
+ public:
+  ImageSamples(const fs::path& images, const fs::path& labels, const SaccadeOptions& options, std::string_view split)
+      : pair_(load_idx_pair(images, labels)),
+        classes_(pair_.labels.empty() ? 0 : *std::max_element(pair_.labels.begin(), pair_.labels.end()) + 1),
+        converter_(options, pair_.images.height, pair_.images.width, split) {}
+
+  std::int64_t size() const override { return pair_.images.count; }
+  int classes() const override { return classes_; }
+  SensorShape shape() const override { return converter_.options().sensor(); }
+  int label(std::int64_t number) const override { return pair_.labels[static_cast<std::size_t>(number)]; }
+  void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const override {
+    const auto made =
+        converter_.convert(pair_.images.image(number), static_cast<std::uint32_t>(number), scratch.saccade);
+    out.assign(made.begin(), made.end());
+  }
+  ImageView image(std::int64_t number) const override {
+    return {pair_.images.image(number), pair_.images.height, pair_.images.width};
+  }
+
+ private:
+  LabelledImages pair_;
+  int classes_;
+  SaccadeConverter converter_;
+};
+
+class RecordedSamples final : public Samples {
+ public:
+  RecordedSamples(const fs::path& half, SensorShape sensor) : directory_(half, sensor) {}
+
+  std::int64_t size() const override { return directory_.size(); }
+  int classes() const override { return directory_.classes(); }
+  SensorShape shape() const override { return directory_.sensor(); }
+  int label(std::int64_t number) const override { return directory_.label(number); }
+  void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const override {
+    directory_.read(number, scratch.bytes, out);
+  }
+
+ private:
+  NmnistDirectory directory_;
+};
+
+class SplitOfSamples final : public Dataset {
+ public:
+  SplitOfSamples(std::shared_ptr<const Samples> samples, std::int64_t first, std::int64_t size)
+      : samples_(std::move(samples)), first_(first), size_(size) {}
+
+  std::int64_t size() const override { return size_; }
+  int classes() const override { return samples_->classes(); }
+  SensorShape shape() const override { return samples_->shape(); }
+  int label(std::int64_t sample) const override { return samples_->label(first_ + sample); }
+  std::int64_t number(std::int64_t sample) const override { return first_ + sample; }
+  void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const override {
+    samples_->events(first_ + sample, scratch, out);
+  }
+  ImageView image(std::int64_t sample) const override { return samples_->image(first_ + sample); }
+
+ private:
+  std::shared_ptr<const Samples> samples_;
+  std::int64_t first_, size_;
+};
+
+enum class Half { train, test };
+
+std::shared_ptr<const Samples> open_half(const DatasetSource& source, Half half) {
+  const bool train = half == Half::train;
+  if (!fs::is_directory(source.path))
+    throw Error(Fault::input,
+                fmt::format("{}: there is no such directory; set the data set's path, or install Debian's "
+                            "dataset-fashion-mnist for the default",
+                            source.path.string()));
+  if (source.kind == DatasetSource::Kind::nmnist)
+    return std::make_shared<const RecordedSamples>(source.path / (train ? source.train_folder : source.test_folder),
+                                                   source.events.sensor());
+  return std::make_shared<const ImageSamples>(source.path / (train ? source.train_images : source.test_images),
+                                              source.path / (train ? source.train_labels : source.test_labels),
+                                              source.events, train ? "train" : "test");
+}
+
+std::int64_t limited(const char* name, std::optional<std::int64_t> limit, std::int64_t available) {
+  if (!limit) return available;
+  if (*limit < 1 || *limit > available)
+    throw Error(Fault::input,
+                fmt::format("{} = {} is out of range; the split has {} samples", name, *limit, available));
+  return *limit;
+}
+
+bool holds_only_halves(const fs::path& directory) {
+  if (!fs::is_directory(directory)) return false;
+  return std::all_of(fs::directory_iterator(directory), fs::directory_iterator(), [](const fs::directory_entry& entry) {
+    return entry.is_directory() && (entry.path().filename() == "Train" || entry.path().filename() == "Test");
+  });
+}
+
+void check_target(const fs::path& out, Existing existing) {
+  if (!fs::exists(out)) return;
+  if (existing == Existing::refuse)
+    throw Error(Fault::input, fmt::format("{}: it exists already; --force replaces it", out.string()));
+  if (!holds_only_halves(out))
+    throw Error(Fault::input, fmt::format("{}: it holds more than Train and Test, so it is not replaced; remove it or "
+                                          "choose another directory",
+                                          out.string()));
+}
+
+fs::path without_final_slash(const fs::path& path) { return path.has_filename() ? path : path.parent_path(); }
+
+// Takes the directory away again unless it was moved to its place.
+struct Partial {
+  fs::path path;
+  ~Partial() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+}  // namespace
+
+TrainingSplits open_training_splits(const DatasetSource& source) {
+  const auto samples = open_half(source, Half::train);
+  if (source.validation < 0 || source.validation >= samples->size())
+    throw Error(Fault::input, fmt::format("validation = {} is out of range; of {} training samples, 0 to {} can be set "
+                                          "aside",
+                                          source.validation, samples->size(), samples->size() - 1));
+  const std::int64_t rest = samples->size() - source.validation;
+  return {std::make_unique<SplitOfSamples>(samples, 0, limited("limit_train", source.limit_train, rest)),
+          std::make_unique<SplitOfSamples>(samples, rest, source.validation)};
+}
+
+std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal) {
+  if (!seal.whole())
+    throw Error(Fault::input, "the test split was opened before in this experiment; it is looked at once");
+  const auto samples = open_half(source, Half::test);
+  return std::make_unique<SplitOfSamples>(samples, 0, limited("limit_test", source.limit_test, samples->size()));
+}
+
+ConvertReport convert_dataset(const DatasetSource& source, const fs::path& out, const ProgressCallback& progress,
+                              Existing existing) {
+  check_target(out, existing);
+  const TrainingSplits splits = open_training_splits(source);
+  // A format conversion looks at no figure; the seal of the experiment that will stays whole.
+  const auto test = open_test_split(source, TestSplitSeal());
+  const std::int64_t total = splits.train->size() + splits.validation->size() + test->size();
+
+  const fs::path target = without_final_slash(fs::absolute(out).lexically_normal());
+  const Partial partial{target.parent_path() / fmt::format(".{}.{}.partial", target.filename().string(), getpid())};
+  ConvertReport report;
+  EventScratch scratch;
+  std::vector<Event> events;
+  std::int64_t done = 0;
+  const auto write = [&](const Dataset& split, const NmnistWriter& writer) {
+    for (std::int64_t i = 0; i < split.size(); ++i) {
+      split.events(i, scratch, events);
+      report.bytes += writer.write(split.number(i), split.label(i), events);
+      report.events += static_cast<std::int64_t>(events.size());
+      progress(++done, total);
+    }
+  };
+  const NmnistWriter train_writer(partial.path / "Train"), test_writer(partial.path / "Test");
+  write(*splits.train, train_writer);
+  write(*splits.validation, train_writer);
+  write(*test, test_writer);
+  report.train_samples = splits.train->size() + splits.validation->size();
+  report.test_samples = test->size();
+
+  check_target(target, existing);
+  std::error_code error;
+  fs::remove_all(target, error);
+  if (!error) fs::rename(partial.path, target, error);
+  if (error)
+    throw Error(Fault::system, fmt::format("{}: cannot put the data set there: {}", out.string(), error.message()));
+  return report;
+}
+
+DatasetDescription describe(const Dataset& dataset, std::int64_t measure, const ProgressCallback& progress) {
+  DatasetDescription d;
+  d.samples_per_class.resize(static_cast<std::size_t>(dataset.classes()));
+  for (std::int64_t i = 0; i < dataset.size(); ++i) ++d.samples_per_class[static_cast<std::size_t>(dataset.label(i))];
+  d.measured = std::min(measure, dataset.size());
+  EventScratch scratch;
+  std::vector<Event> events;
+  std::int64_t sum = 0;
+  for (std::int64_t i = 0; i < d.measured; ++i) {
+    dataset.events(i, scratch, events);
+    const auto count = static_cast<std::int64_t>(events.size());
+    sum += count;
+    d.min_events = i == 0 ? count : std::min(d.min_events, count);
+    d.max_events = std::max(d.max_events, count);
+    if (!events.empty()) d.last_time_us = std::max(d.last_time_us, events.back().time_us);
+    progress(i + 1, d.measured);
+  }
+  if (d.measured > 0) d.mean_events = static_cast<double>(sum) / static_cast<double>(d.measured);
+  return d;
+}
+
+}  // namespace crosspike

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Labelled event samples as models and commands see them, whatever they are read or made from, in three
+// splits. The test split opens only against a seal, so that looking at it early takes intent.
+#pragma once
+
+#include <crosspike/core/atomic_file.hpp>
+#include <crosspike/datasets/events.hpp>
+#include <crosspike/datasets/saccade.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crosspike {
+
+/// Memory that reading one sample needs; one per thread, reused.
+struct EventScratch {
+  SaccadeConverter::Scratch saccade;
+  std::vector<std::uint8_t> bytes;
+};
+
+struct ImageView {
+  std::span<const std::uint8_t> pixels;  // rows of pixels, 0 black to 255 white; empty: there is no image
+  int height = 0, width = 0;             // pixels
+};
+
+/// Samples 0 to size() - 1 of one split. All functions are safe from several threads at once.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual std::int64_t size() const = 0;
+  virtual int classes() const = 0;  // largest label in the whole file or directory + 1
+  virtual SensorShape shape() const = 0;
+  virtual int label(std::int64_t sample) const = 0;
+
+  /// The sample's number in its file or directory, whatever the splits and limits; its random stream.
+  virtual std::int64_t number(std::int64_t sample) const = 0;
+
+  /// Puts the sample's events, in order of time, into `out`. Throws Error where its file is broken.
+  virtual void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const = 0;
+
+  /// The image that the events are made from, where there is one.
+  virtual ImageView image(std::int64_t sample) const = 0;
+};
+
+/// Where samples come from. The validation split is the last `validation` samples of the training file.
+struct DatasetSource {
+  enum class Kind {
+    idx_saccades,  // IDX images, converted to events when asked for
+    nmnist,        // event files in N-MNIST's layout
+  };
+  Kind kind = Kind::idx_saccades;
+  std::filesystem::path path = "/usr/share/datasets/fashion-mnist";  // Debian's dataset-fashion-mnist
+  std::string train_images = "train-images-idx3-ubyte.gz";           // idx_saccades: names inside path
+  std::string train_labels = "train-labels-idx1-ubyte.gz";
+  std::string test_images = "t10k-images-idx3-ubyte.gz";
+  std::string test_labels = "t10k-labels-idx1-ubyte.gz";
+  std::string train_folder = "Train";  // nmnist: names inside path
+  std::string test_folder = "Test";
+  std::int64_t validation = 10000;
+  std::optional<std::int64_t> limit_train;  // first samples of what validation leaves
+  std::optional<std::int64_t> limit_test;   // first samples
+  SaccadeOptions events;                    // nmnist uses only its height and width
+};
+
+struct TrainingSplits {
+  std::unique_ptr<const Dataset> train, validation;
+};
+
+/// Throws Error (input) where files are missing or broken, or have fewer samples than are asked for.
+TrainingSplits open_training_splits(const DatasetSource& source);
+
+/// The right to open the test split once. An experiment makes one at its start and hands it to whatever
+/// measures the final figure; everything before works without it.
+class TestSplitSeal {
+ public:
+  TestSplitSeal() = default;
+  TestSplitSeal(TestSplitSeal&& other) noexcept : whole_(std::exchange(other.whole_, false)) {}
+  TestSplitSeal& operator=(TestSplitSeal&&) = delete;
+  bool whole() const { return whole_; }  // false once moved from
+
+ private:
+  bool whole_ = true;
+};
+
+/// The only way to the test split. Throws Error (input) as open_training_splits does, and where the seal was
+/// used before.
+std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal);
+
+/// Called after each sample; may throw to stop.
+using ProgressCallback = std::function<void(std::int64_t done, std::int64_t total)>;
+
+struct ConvertReport {
+  std::int64_t train_samples = 0, test_samples = 0;
+  std::int64_t events = 0, bytes = 0;
+};
+
+/// Writes training (with validation, in file order) and test samples as `<out>/Train|Test/<label>/<id>.bin`, so that a
+/// source of kind nmnist reads back the same events. `out` appears when it is complete; an `out` that exists
+/// is replaced only when asked and when it holds nothing but Train and Test.
+ConvertReport convert_dataset(const DatasetSource& source, const std::filesystem::path& out,
+                              const ProgressCallback& progress, Existing existing);
+
+struct DatasetDescription {
+  std::vector<std::int64_t> samples_per_class;
+  std::int64_t measured = 0;  // samples whose events were read
+  double mean_events = 0;     // per measured sample
+  std::int64_t min_events = 0, max_events = 0;
+  std::int64_t last_time_us = 0;  // of all measured samples
+};
+
+/// Counts labels of all samples and events of the first `measure`.
+DatasetDescription describe(const Dataset& dataset, std::int64_t measure, const ProgressCallback& progress);
+
+}  // namespace crosspike

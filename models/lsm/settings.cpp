@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <crosspike/models/lsm/settings.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <crosspike/core/error.hpp>
+#include <crosspike/datasets/config.hpp>
+
+namespace crosspike {
+
+namespace {
+
+constexpr double unbounded = std::numeric_limits<double>::infinity();
+
+// The liquids that have a name. Each is what [liquid.neuron], [liquid.inputs] and [liquid.recurrent] say by default.
+// local: leaky neurons with Gaussian receptive fields and sparse recurrence, every fifth neuron inhibitory.
+// gaussian: dense normal weights (MrLinNing/RMAdaptiveMachine:SpeakerAuthentication/models.py; scales are ours).
+// resistive: dense differential pairs of a resistive array of which half the cells are formed
+//   (statistics of wangsc1912/ESGNN:data/experimental_data/Figure_1.xlsx).
+struct Preset {
+  const char* name;
+  const char* text;
+};
+constexpr Preset presets[] = {
+    {"local", R"(
+neuron = { kind = "lif", rest = 0, reset = 0, threshold = 1, inclusive = false, decay = 0.95, refractory = 0, lower = -2 }
+inputs = { connect = { rule = "local", indegree = 24, sigma = "3 px" }, weight = { normal = [0, 0.6] }, delay = 0 }
+recurrent = { connect = { rule = "fixed_indegree", indegree = 32, autapses = false }, weight = { normal = [0, 0.05] }, dale = { every = 5, factor = -4 } }
+)"},
+    {"gaussian", R"(
+neuron = { kind = "lif", rest = 0, reset = 0, threshold = 5, inclusive = false, decay = 0.9, refractory = 0 }
+inputs = { connect = { rule = "all_to_all" }, weight = { normal = [0, 0.46] }, delay = 0 }
+recurrent = { connect = { rule = "all_to_all" }, weight = { normal = [0, 0.46] } }
+)"},
+    {"resistive", R"(
+neuron = { kind = "lif", rest = 0, reset = 0, threshold = 5, inclusive = false, decay = 0.9, refractory = 0 }
+inputs = { connect = { rule = "all_to_all" }, weight = { resistive_pair = 0.052, mean = 12.3, deviation = 1.8, formed = 0.5 }, delay = 0 }
+recurrent = { connect = { rule = "all_to_all" }, weight = { resistive_pair = 0.052, mean = 12.3, deviation = 1.8, formed = 0.5 } }
+)"},
+};
+
+Value preset_value(const std::string& name) {
+  for (const Preset& preset : presets)
+    if (name == preset.name) return parse_config(preset.text, "liquid " + name);
+  throw Error(Fault::system, "no liquid preset " + name);
+}
+
+// Keys of `over` replace those of `base`; a connect, weight or dale table is replaced whole.
+Value merged(const Value* base, const Value* over) {
+  Table table;
+  if (base)
+    for (const auto& [key, value] : *base->as<Table>()) table.set(key, value);
+  if (over)
+    for (const auto& [key, value] : *over->as<Table>()) table.set(key, value);
+  return Value(std::move(table), over ? over->where() : Location{});
+}
+
+Value text_value(std::string text) { return Value(std::move(text)); }
+Value number(std::int64_t value) { return Value(value); }
+
+Value part(TableReader& liquid, const Value& preset, const std::string& key, const std::string& kind_default) {
+  const Value* written = liquid.find(key);
+  if (written && !written->as<Table>())
+    fail_at(written->where(), fmt::format("liquid.{} = {}; allowed: a table", key, to_inline_toml(*written)));
+  const Value* base = preset.as<Table>()->find(key);
+  if (written && !kind_default.empty())  // another kind of neuron starts from its own defaults, not from the preset's
+    if (const Value* kind = written->as<Table>()->find("kind"); kind && !(*kind == text_value(kind_default))) base = nullptr;
+  return merged(base, written);
+}
+
+// Edges that a results file holds, as the rule `edges`.
+Value saved_projection(const std::string& file, const std::string& projection) {
+  const auto at = [&](const std::string& dataset) {
+    Table table;
+    table.set("file", text_value(fmt::format("{}:/liquid/edges/{}/{}", file, projection, dataset)));
+    return Value(std::move(table));
+  };
+  Table connect;
+  connect.set("rule", text_value("edges"));
+  connect.set("sources", at("source_node_id"));
+  connect.set("targets", at("target_node_id"));
+  connect.set("weights", at("0/syn_weight"));
+  connect.set("delays", at("0/delay"));
+  Table projection_table;
+  projection_table.set("connect", Value(std::move(connect)));
+  return Value(std::move(projection_table));
+}
+
+class LsmReader {
+ public:
+  explicit LsmReader(const Value& config) : root_(config, "") {}
+
+  LsmSettings read() {
+    root_.integer("format", required, 1, 1);
+    const std::string model[] = {"lsm"};
+    root_.choice("model", required, model);
+    s_.seed = static_cast<std::uint64_t>(root_.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
+    TableReader dataset = root_.table("dataset");
+    s_.dataset = dataset_from(dataset, s_.seed);
+    s_.sensor = {2, s_.dataset.events.height, s_.dataset.events.width};
+    read_input();
+    read_liquid();
+    read_features();
+    root_.finish();
+    s_.resolved = root_.resolved();
+    return std::move(s_);
+  }
+
+ private:
+  void read_input() {
+    TableReader input = root_.table("input");
+    s_.binning.tick_ms = input.quantity("tick", Unit::ms, 5, 0.001, 1e6);
+    s_.binning.ticks = static_cast<int>(input.integer("ticks", 63, 1, 1'000'000));
+    s_.binning.max_per_tick = static_cast<std::int32_t>(input.integer("max_per_tick", 4, 1, 1'000'000));
+    const std::string words[] = {"both", "on", "off", "merged"};
+    constexpr PolarityUse uses[] = {PolarityUse::both, PolarityUse::on, PolarityUse::off, PolarityUse::merged};
+    const std::string word = input.choice("polarity", "both", words);
+    for (std::size_t i = 0; i < 4; ++i)
+      if (word == words[i]) s_.binning.polarity = uses[i];
+    const auto crop = input.integers("crop", 1, 100'000);
+    if (!crop.empty()) {
+      if (crop.size() != 2) fail_at(input.find("crop")->where(), "input.crop needs two numbers: [height, width] in pixels");
+      s_.binning.crop_height = static_cast<int>(crop[0]);
+      s_.binning.crop_width = static_cast<int>(crop[1]);
+    }
+    try {
+      s_.input = EventBinner(s_.sensor, s_.binning).shape();
+    } catch (const Error& error) {
+      fail_at(input.where(), fmt::format("input: {}", error.what()));
+    }
+  }
+
+  void read_liquid() {
+    TableReader liquid = root_.table("liquid");
+    std::vector<std::string> names;
+    for (const Preset& preset : presets) names.emplace_back(preset.name);
+    const Value preset = preset_value(liquid.choice("preset", "local", names));
+    const std::int64_t neurons = liquid.integer("neurons", 3000, 1, 100'000'000);
+    const std::string saved = liquid.has("from") ? liquid.text("from", required) : "";
+    Value neuron = part(liquid, preset, "neuron", "lif");
+    Value inputs = part(liquid, preset, "inputs", ""), recurrent = part(liquid, preset, "recurrent", "");
+    if (!saved.empty()) {
+      inputs = saved_projection(saved, "liquid.inputs");
+      recurrent = saved_projection(saved, "liquid.recurrent");
+    }
+    s_.network = network(neurons, neuron, inputs, &recurrent);
+    s_.network_without_recurrence = network(neurons, neuron, inputs, nullptr);
+  }
+
+  Value network(std::int64_t neurons, const Value& neuron, const Value& inputs, const Value* recurrent) {
+    Table run;
+    run.set("dt", text_value(format_quantity(s_.binning.tick_ms, Unit::ms)));
+    run.set("time", text_value(format_quantity(s_.binning.tick_ms * s_.binning.ticks, Unit::ms)));
+    Table input;
+    input.set("kind", text_value("input"));
+    input.set("shape", Value(Array{number(s_.input.polarities), number(s_.input.height), number(s_.input.width)}));
+    input.set("max_count", number(s_.binning.max_per_tick));
+    Table population;
+    for (const auto& [key, value] : *neuron.as<Table>()) population.set(key, value);
+    population.set("size", number(neurons));
+    Table populations;
+    populations.set("input", Value(std::move(input)));
+    populations.set("liquid", Value(std::move(population), neuron.where()));
+    Table projections;
+    projections.set("liquid.inputs", projection("input", inputs));
+    if (recurrent) projections.set("liquid.recurrent", projection("liquid", *recurrent));
+    Table root;
+    root.set("format", number(1));
+    root.set("model", text_value("network"));
+    root.set("seed", number(static_cast<std::int64_t>(s_.seed)));
+    root.set("run", Value(std::move(run)));
+    root.set("populations", Value(std::move(populations)));
+    root.set("projections", Value(std::move(projections)));
+    return Value(std::move(root));
+  }
+
+  static Value projection(const std::string& from, const Value& written) {
+    Table table;
+    table.set("from", text_value(from));
+    table.set("to", text_value("liquid"));
+    for (const auto& [key, value] : *written.as<Table>()) table.set(key, value);
+    return Value(std::move(table), written.where());
+  }
+
+  void read_features() {
+    TableReader features = root_.table("features");
+    s_.features.bins = static_cast<int>(features.integer("bins", 2, 1, s_.binning.ticks));
+    const std::string transforms[] = {"none", "square_root"};
+    s_.features.square_root = features.choice("transform", "none", transforms) == "square_root";
+    if (features.has("trace")) s_.features.trace_ms = features.quantity("trace", Unit::ms, required, above_zero, 1e9);
+    s_.features.membranes = features.boolean("membranes", false);
+    TableReader readout = root_.table("readout");
+    const std::string kinds[] = {"ridge"};
+    readout.choice("kind", "ridge", kinds);
+    s_.lambdas = readout.quantities("lambdas", Unit::none, above_zero, 1e30);
+    if (s_.lambdas.empty()) s_.lambdas = {10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4};
+    s_.controls = root_.boolean("controls", true);
+  }
+
+  TableReader root_;
+  LsmSettings s_;
+};
+
+}  // namespace
+
+LsmSettings read_lsm(const Value& config) { return LsmReader(config).read(); }
+
+Value expand_lsm(const Value& config) { return read_lsm(config).network; }
+
+}  // namespace crosspike

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <crosspike/models/network/model.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <crosspike/core/error.hpp>
+#include <crosspike/core/nearest.hpp>
+#include <crosspike/models/network/read_values.hpp>
+
+namespace crosspike {
+
+namespace {
+
+constexpr double unbounded = std::numeric_limits<double>::infinity();
+constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+
+// Errors of the core name nodes, not places: this adds the place in the config.
+template <class Body>
+auto located(const Location& where, const std::string& path, Body body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (error.fault() != Fault::input) throw;
+    fail_at(where, fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+class Builder {
+ public:
+  Builder(const Value& config, const Library& library) : library_(library), root_(config, "") {}
+
+  NetworkModel build() {
+    root_.integer("format", required, 1, 1);
+    const std::string model[] = {"network"};
+    root_.choice("model", required, model);
+    read_run();
+    for_each("populations", [&](const std::string& name, TableReader& reader) { add_population(name, reader); });
+    for_each("projections", [&](const std::string& name, TableReader& reader) { add_projection(name, reader); });
+    for_each("wires", [&](const std::string& name, TableReader& reader) { add_wire(name, reader); });
+    network_.validate();
+    NetworkModel result{nullptr, {}, {}, time_, static_cast<std::int64_t>(std::floor(time_ / network_.dt + 0.5)), Value(Table{})};
+    for_each("recorders", [&](const std::string& name, TableReader& reader) { result.recorders.push_back(read_recorder(name, reader)); });
+    result.placement = read_placement();
+    root_.finish();
+    result.resolved = root_.resolved();
+    result.network = std::make_shared<const Network>(std::move(network_));
+    return result;
+  }
+
+ private:
+  void read_run() {
+    network_.seed = static_cast<std::uint64_t>(root_.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
+    TableReader run = root_.table("run");
+    network_.dt = run.quantity("dt", Unit::ms, 0.1, 1e-6, 1e6);
+    time_ = run.quantity("time", Unit::ms, 1000, 0, 1e12);
+    const std::string precisions[] = {"float", "double"};
+    if (run.choice("precision", "float", precisions) == "double") network_.precision = Precision::double_;
+    if (run.has("weight_bits")) {
+      const std::int64_t bits = run.integer("weight_bits", required, 16, 32);
+      if (bits != 16 && bits != 32) fail_at(run.find("weight_bits")->where(), fmt::format("run.weight_bits is {}; allowed are 16, 32", bits));
+      network_.weight_bits = static_cast<int>(bits);
+    }
+    if (time_ / network_.dt + 0.5 > static_cast<double>(most))
+      fail_at(run.where(), fmt::format("run.time = {} is {:.3g} ticks of {}; allowed are up to {} ticks", format_quantity(time_, Unit::ms),
+                                       time_ / network_.dt, format_quantity(network_.dt, Unit::ms), most));
+  }
+
+  template <class Body>
+  void for_each(const std::string& section, Body body) {
+    TableReader readers = root_.table(section);
+    for (const std::string& name : readers.names()) {
+      TableReader reader = readers.table(name);
+      body(name, reader);
+    }
+  }
+
+  // ---- populations ----
+
+  void add_population(const std::string& name, TableReader& reader) {
+    const std::string path = "populations." + name;
+    const std::string kind_name = reader.text("kind", required);
+    const Kind& kind = located(reader.find("kind")->where(), path, [&]() -> const Kind& { return library_.kind(kind_name); });
+    if (kind.is_weight)
+      fail_at(reader.find("kind")->where(), fmt::format("{}: kind '{}' is a weight; describe it under [projections]", path, kind.name));
+    const std::string convention = !kind.conventions.empty() && reader.has("convention") ? reader.text("convention", required) : "";
+    const Shape shape = read_shape(reader, path);
+    const Location& named = convention.empty() ? reader.where() : reader.find("convention")->where();
+    Node node = located(named, "populations", [&] { return make_node(name, kind, shape, convention); });
+    node.where = reader.where().text();
+    read_params(node, reader, path);
+    read_initial(node, reader, path);
+    for (const ArrayInfo& array : kind.arrays)
+      if (const Value* value = reader.find(array.name)) node.arrays[array.name] = read_array(*value, path + "." + array.name, array_unit(array.name));
+    located(reader.where(), path, [&] { network_.add(std::move(node)); return 0; });
+  }
+
+  static Unit array_unit(std::string_view name) {
+    if (name == "times") return Unit::ms;
+    return name == "currents" ? Unit::pA : Unit::none;
+  }
+
+  static Shape read_shape(TableReader& reader, const std::string& path) {
+    Shape shape;
+    for (const std::int64_t side : reader.integers("shape", 1, most)) shape.push_back(static_cast<std::uint32_t>(side));
+    if (shape.empty()) shape.push_back(static_cast<std::uint32_t>(reader.integer("size", required, 1, most)));
+    else if (reader.has("size")) fail_at(reader.where(), fmt::format("{} has both size and shape; write one of them", path));
+    return shape;
+  }
+
+  void read_params(Node& node, TableReader& reader, const std::string& path) {
+    const Kind& kind = *node.kind;
+    for (const auto& [a, b] : kind.exclusive)
+      if (reader.has(a) && reader.has(b))
+        fail_at(reader.find(b)->key_where(), fmt::format("{} has both {} and {}; write one of them", path, a, b));
+    const auto replaced = [&](const std::string& field) {  // by what is written in its stead
+      return std::any_of(kind.exclusive.begin(), kind.exclusive.end(), [&](const auto& pair) {
+        return (pair.first == field && reader.has(pair.second)) || (pair.second == field && reader.has(pair.first));
+      });
+    };
+    for (std::size_t p = 0; p < kind.params.size(); ++p)
+      if (reader.has(kind.params[p].name) || !replaced(kind.params[p].name)) read_param(node, p, reader, path);
+  }
+
+  void read_param(Node& node, std::size_t p, TableReader& reader, const std::string& path) {
+    const FieldInfo& field = node.kind->params[p];
+    Param& param = node.params[p];
+    const Value* given = reader.has(field.name) ? reader.find(field.name) : nullptr;
+    if (!given && std::isnan(param.value)) return;  // optional and unset
+    if (field.boolean) {
+      param.value = reader.boolean(field.name, param.value != 0) ? 1 : 0;
+    } else if (!field.words.empty()) {
+      const std::string word = reader.choice(field.name, field.words[static_cast<std::size_t>(param.value)], field.words);
+      param.value = static_cast<double>(std::find(field.words.begin(), field.words.end(), word) - field.words.begin());
+    } else if (given && (given->as<Array>() || given->as<Table>())) {
+      spread(node, p, read_distribution(*given, path + "." + field.name, field.unit), *given, path);
+    } else if (field.integer) {
+      param.value = static_cast<double>(reader.integer(field.name, static_cast<std::int64_t>(param.value),
+                                                       static_cast<std::int64_t>(field.low), static_cast<std::int64_t>(field.high)));
+    } else {
+      param.value = reader.quantity(field.name, field.unit, std::isnan(param.value) ? std::nullopt : std::optional(param.value), field.low, field.high);
+    }
+  }
+
+  // One value per element, drawn once from the element's own address.
+  void spread(Node& node, std::size_t p, const Distribution& distribution, const Value& value, const std::string& path) {
+    const std::string field = node.kind->params[p].name;
+    check_length(distribution, node, value, path + "." + field);
+    const RandomKey key = random_key(network_.seed, Purpose::parameter, node.name);
+    std::vector<double>& each = node.params[p].each;
+    located(value.where(), path + "." + field, [&] {
+      for (std::size_t i = 0; i < node.size(); ++i) {
+        Draws<double> draws(key, static_cast<std::uint32_t>(i), p, 0);
+        each.push_back(distribution.draw(draws, i));
+      }
+      return 0;
+    });
+    node.params[p].value = each.front();
+  }
+
+  static void check_length(const Distribution& d, const Node& node, const Value& value, const std::string& path) {
+    if (d.form == Distribution::Form::each && d.values.size() != node.size())
+      fail_at(value.where(), fmt::format("{} has {} values for {} elements", path, d.values.size(), node.size()));
+  }
+
+  static void read_initial(Node& node, TableReader& reader, const std::string& path) {
+    if (node.kind->state.empty()) return;
+    TableReader init = reader.table("init");
+    for (std::size_t s = 0; s < node.kind->state.size(); ++s) {
+      const FieldInfo& field = node.kind->state[s];
+      if (!field.offset.empty()) {  // starts at its reference (membrane: rest), heterogeneous or not
+        const Param& offset = node.param(field.offset);
+        node.initial[s] = offset.each.empty() ? Distribution::constant(offset.value) : Distribution::each(offset.each);
+      }
+      const Value* value = init.find(field.name);
+      if (!value) continue;
+      node.initial[s] = read_distribution(*value, path + ".init." + field.name, field.unit);
+      check_length(node.initial[s], node, *value, path + ".init." + field.name);
+    }
+    if (reader.has("init_per_sample")) node.initial_per_sample = reader.boolean("init_per_sample", false);
+  }
+
+  // ---- projections and wires ----
+
+  void add_projection(const std::string& name, TableReader& reader) {
+    const std::string path = "projections." + name;
+    const std::string kind_name = reader.text("kind", "sparse");
+    const Kind& kind = located(reader.where(), path, [&]() -> const Kind& { return library_.kind(kind_name); });
+    if (!kind.is_weight)
+      fail_at(reader.where(), fmt::format("{}: kind '{}' is no weight; describe it under [populations]", path, kind.name));
+    const PortRef from = source(reader, path), to = target(reader, path);
+    Node node = make_node(name, kind, network_.node(to.node).shape);
+    node.where = reader.where().text();
+    read_params(node, reader, path);
+    const Unit unit = network_.node(to.node).kind->inputs[to.port].unit;
+    std::int32_t wire_delay = 0;
+    if (kind.has_connectivity) {
+      node.connectivity = read_connectivity(reader, path, unit, wire_delay);
+    } else {
+      wire_delay = constant_delay(reader, path);
+      for (const ArrayInfo& array : kind.arrays)
+        if (const Value* value = reader.find(array.name)) node.arrays[array.name] = read_array(*value, path + "." + array.name, unit);
+    }
+    const NodeId id = located(reader.where(), path, [&] { return network_.add(std::move(node)); });
+    network_.connect(from, {id, 0}, wire_delay);
+    network_.connect({id, 0}, to);
+  }
+
+  void add_wire(const std::string& name, TableReader& reader) {
+    const std::string path = "wires." + name;
+    const PortRef from = source(reader, path), to = target(reader, path);
+    network_.connect(from, to, constant_delay(reader, path));
+  }
+
+  PortRef source(TableReader& reader, const std::string& path) {
+    const std::string spec = reader.text("from", required);
+    return located(reader.find("from")->where(), path + ".from", [&] { return network_.output(spec); });
+  }
+  PortRef target(TableReader& reader, const std::string& path) {
+    const std::string spec = reader.text("to", required);
+    return located(reader.find("to")->where(), path + ".to", [&] { return network_.input(spec); });
+  }
+
+  std::int32_t constant_delay(TableReader& reader, const std::string& path) {
+    const double delay = reader.quantity("delay", Unit::ms, network_.dt, 0, 1e9);
+    const double ticks = std::floor(delay / network_.dt + 0.5);
+    if (delay > 0 && ticks == 0)
+      fail_at(reader.find("delay")->where(), fmt::format("{}.delay = {} is less than half a tick of {}; write 0 or at least one tick", path,
+                                                         format_quantity(delay, Unit::ms), format_quantity(network_.dt, Unit::ms)));
+    return static_cast<std::int32_t>(ticks);
+  }
+
+  Connectivity read_connectivity(TableReader& reader, const std::string& path, Unit unit, std::int32_t& wire_delay) {
+    Connectivity c;
+    reader.require("connect", "{ rule = \"fixed_indegree\", indegree = 100 }");
+    TableReader connect = reader.table("connect");
+    read_rule(c, connect, path + ".connect", unit);
+    if (const Value* weight = reader.find("weight")) {
+      c.weight = read_distribution(*weight, path + ".weight", unit);
+      if (c.weight.form == Distribution::Form::each)
+        fail_at(weight->where(), fmt::format("{}.weight: a list belongs to the rule edges or to kind linear", path));
+    } else if (!c.edges || c.edges->weights.empty()) {
+      reader.require("weight", unit == Unit::none ? "0.1" : fmt::format("\"0.1 {}\"", name(unit)));
+    }
+    const Value* delay = reader.has("delay") ? reader.find("delay") : nullptr;
+    if (c.edges && !c.edges->delays.empty()) {
+      if (delay) fail_at(delay->key_where(), fmt::format("{} has a delay, but its edge list brings its own; remove one", path));
+    } else if (delay && delay->as<Table>()) {
+      c.delay = read_distribution(*delay, path + ".delay", Unit::ms);
+      for (double* x : {&c.delay.a, &c.delay.b, &c.delay.low, &c.delay.high}) *x /= network_.dt;
+    } else {
+      wire_delay = constant_delay(reader, path);
+    }
+    if (reader.has("dale")) {
+      TableReader dale = reader.table("dale");
+      c.dale_every = static_cast<std::uint32_t>(dale.integer("every", required, 1, most));
+      c.dale_factor = dale.quantity("factor", Unit::none, required, -unbounded, unbounded);
+    }
+    return c;
+  }
+
+  void read_rule(Connectivity& c, TableReader& connect, const std::string& path, Unit unit) {
+    using Rule = Connectivity::Rule;
+    const Rule rules[] = {Rule::one_to_one, Rule::all_to_all, Rule::fixed_indegree, Rule::pairwise_bernoulli, Rule::local, Rule::edges};
+    std::vector<std::string> words;
+    for (const Rule rule : rules) words.emplace_back(name(rule));
+    const std::string word = connect.choice("rule", required, words);
+    c.rule = rules[std::find(words.begin(), words.end(), word) - words.begin()];
+    if (c.rule == Rule::fixed_indegree || c.rule == Rule::local)
+      c.indegree = static_cast<std::uint32_t>(connect.integer("indegree", required, 1, most));
+    if (c.rule == Rule::pairwise_bernoulli) c.probability = connect.quantity("probability", Unit::none, required, 0, 1);
+    if (c.rule == Rule::local) c.sigma = connect.quantity("sigma", Unit::px, required, 0, 1e6);
+    if (c.rule == Rule::fixed_indegree) c.multapses = connect.boolean("multapses", true);
+    if (c.rule != Rule::one_to_one && c.rule != Rule::edges && c.rule != Rule::local) c.autapses = connect.boolean("autapses", true);
+    if (c.rule == Rule::edges) c.edges = read_edges(connect, path, unit);
+  }
+
+  std::shared_ptr<const EdgeList> read_edges(TableReader& connect, const std::string& path, Unit unit) {
+    const auto column = [&](const char* key, Unit column_unit) {
+      const Value* value = connect.find(key);
+      return value ? read_array(*value, path + "." + key, column_unit).values : std::vector<double>{};
+    };
+    connect.require("sources", "[0, 1, 2] or { file = \"edges.h5:/sources\" }");
+    connect.require("targets", "[0, 1, 2] or { file = \"edges.h5:/targets\" }");
+    const auto sources = column("sources", Unit::none), targets = column("targets", Unit::none);
+    const auto weights = column("weights", unit), delays = column("delays", Unit::ms);
+    const auto fits = [&](const std::vector<double>& list) { return list.empty() || list.size() == sources.size(); };
+    if (sources.size() != targets.size() || !fits(weights) || !fits(delays))
+      fail_at(connect.where(), fmt::format("{}: {} sources, {} targets, {} weights, {} delays; all lists must be of one length", path,
+                                           sources.size(), targets.size(), weights.size(), delays.size()));
+    const auto index = [&](double value, const char* key, std::size_t e) {
+      if (value < 0 || value > static_cast<double>(most) || value != std::floor(value))
+        fail_at(connect.where(), fmt::format("{}.{}[{}] = {} is no index", path, key, e, value));
+      return static_cast<std::uint32_t>(value);
+    };
+    std::vector<std::size_t> order(sources.size());
+    for (std::size_t e = 0; e < order.size(); ++e) order[e] = e;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return targets[a] < targets[b]; });
+    EdgeList list;
+    for (const std::size_t e : order) {
+      list.sources.push_back(index(sources[e], "sources", e));
+      list.targets.push_back(index(targets[e], "targets", e));
+      if (!weights.empty()) list.weights.push_back(weights[e]);
+      if (!delays.empty()) list.delays.push_back(static_cast<std::int32_t>(std::floor(delays[e] / network_.dt + 0.5)));
+    }
+    return std::make_shared<const EdgeList>(std::move(list));
+  }
+
+  // ---- recorders and placement ----
+
+  Recorder read_recorder(const std::string& name, TableReader& reader) {
+    const std::string path = "recorders." + name;
+    Recorder r;
+    r.name = name;
+    const std::string of = reader.text("of", required);
+    const Location where = reader.find("of")->where();
+    const auto dot = of.rfind('.');
+    const auto owner = network_.find(of) ? std::optional<NodeId>{} : dot == std::string::npos ? std::nullopt : network_.find(of.substr(0, dot));
+    const auto field = owner ? network_.node(*owner).kind->find_state(of.substr(dot + 1)) : std::nullopt;
+    if (field && !network_.node(*owner).kind->find_output(of.substr(dot + 1))) {
+      r.node = *owner;
+      r.field = field;
+    } else {
+      const PortRef port = located(where, path + ".of", [&] {
+        if (owner && !network_.node(*owner).kind->find_output(of.substr(dot + 1))) refuse_unknown(*owner, of.substr(dot + 1));
+        return network_.output(of);
+      });
+      if (network_.carries(port) == Carries::sums)
+        fail_at(where, fmt::format("{}.of: '{}' carries sums, which exist only inside a backend; record the target's field", path, of));
+      r.node = port.node;
+      r.port = port.port;
+    }
+    const bool spikes = r.port && network_.carries({r.node, *r.port}) == Carries::spikes;
+    if (spikes) {  // results hold one raster a population
+      const auto [first, fresh] = raster_of_.emplace(r.node, name);
+      if (!fresh) fail_at(where, fmt::format("{}.of: recorders.{} records these spikes already; remove one of them", path, first->second));
+    }
+    if (!spikes) r.every = static_cast<int>(reader.integer("every", 1, 1, 1'000'000'000));
+    const std::size_t size = network_.node(r.node).size();
+    for (const std::int64_t i : reader.integers("index", 0, static_cast<std::int64_t>(size) - 1)) r.indices.push_back(static_cast<std::uint32_t>(i));
+    if (!std::is_sorted(r.indices.begin(), r.indices.end(), std::less_equal<>()))
+      fail_at(reader.find("index")->where(), fmt::format("{}.index must ascend, each index once", path));
+    for (const std::int64_t s : reader.integers("samples", 0, most)) r.samples.push_back(static_cast<std::uint64_t>(s));
+    if (r.field) r.initial = reader.boolean("initial", false);
+    return r;
+  }
+
+  [[noreturn]] void refuse_unknown(NodeId id, const std::string& wanted) const {
+    const Node& node = network_.node(id);
+    std::vector<std::string> known;
+    for (const Port& port : node.kind->outputs) known.emplace_back(port.name);
+    for (const FieldInfo& field : node.kind->state) known.push_back(field.name);
+    const auto near = nearest(wanted, known);
+    throw Error(Fault::input, fmt::format("node '{}' ({}) has no output or state '{}'{}; it has: {}", node.name, node.kind->name, wanted,
+                                          near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(known, ", ")));
+  }
+
+  Placement read_placement() {
+    Placement placement;
+    TableReader reader = root_.table("placement");
+    placement.fallback = reader.text("default", "cpu");
+    for (const std::string& name : reader.names())
+      if (name != "default") placement.named.emplace_back(name, reader.text(name, required));
+    return placement;
+  }
+
+  const Library& library_;
+  TableReader root_;
+  Network network_;
+  double time_ = 0;
+  std::map<NodeId, std::string> raster_of_;  // the recorder of a node's spikes
+};
+
+}  // namespace
+
+NetworkModel build_network(const Value& config, const Library& library) { return Builder(config, library).build(); }
+
+}  // namespace crosspike

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <crosspike/models/network/read_values.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <crosspike/core/error.hpp>
+
+namespace crosspike {
+
+namespace {
+
+constexpr double unbounded = std::numeric_limits<double>::infinity();
+
+double read_number(const Value& value, const std::string& path, Unit unit) {
+  if (const auto* number = value.as<double>()) return *number;
+  if (const auto* number = value.as<std::int64_t>()) return static_cast<double>(*number);
+  if (const auto* text = value.as<std::string>()) {
+    try {
+      return parse_quantity(*text, unit);
+    } catch (const Error& error) {
+      fail_at(value.where(), fmt::format("{}: {}", path, error.what()));
+    }
+  }
+  fail_at(value.where(), fmt::format("{} holds {}, allowed: a number{}", path, to_inline_toml(value),
+                                     unit == Unit::none ? "" : fmt::format(" in {} or text like \"{}\"", name(unit), example(unit))));
+}
+
+std::pair<double, double> read_pair(const Value& value, const std::string& path, Unit unit, const char* what) {
+  const Array* list = value.as<Array>();
+  if (!list || list->size() != 2)
+    fail_at(value.where(), fmt::format("{} = {}; write two numbers: {}", path, to_inline_toml(value), what));
+  return {read_number((*list)[0], path, unit), read_number((*list)[1], path, unit)};
+}
+
+// What the first row, its first row and so on say; flatten refuses rows that differ.
+std::vector<std::uint64_t> shape_of(const Value& value) {
+  std::vector<std::uint64_t> shape;
+  for (const Array* list = value.as<Array>(); list; list = list->empty() ? nullptr : list->front().as<Array>())
+    shape.push_back(list->size());
+  return shape;
+}
+
+void flatten(const Value& value, const std::string& path, Unit unit, std::size_t depth, NamedArray& out) {
+  const Array* list = value.as<Array>();
+  if ((list != nullptr) != (depth < out.shape.size()))
+    fail_at(value.where(), fmt::format("{} mixes numbers and lists at one depth; write numbers in rows of one length", path));
+  if (!list) {
+    out.values.push_back(read_number(value, path, unit));
+    return;
+  }
+  if (out.shape[depth] != list->size())
+    fail_at(value.where(), fmt::format("{}: a row of {} beside rows of {}; all must be of one length", path, list->size(), out.shape[depth]));
+  for (const Value& item : *list) flatten(item, path, unit, depth + 1, out);
+}
+
+NamedArray load_at(const Value& where, const std::string& path, const std::string& spec) {
+  try {
+    NamedArray array = load_array(spec);
+    array.require_finite(path);
+    return array;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::input) throw;
+    fail_at(where.where(), fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+}  // namespace
+
+NamedArray read_array(const Value& value, const std::string& path, Unit unit) {
+  if (value.as<Array>()) {
+    NamedArray array;
+    array.name = path;
+    array.shape = shape_of(value);
+    flatten(value, path, unit, 0, array);
+    return array;
+  }
+  if (!value.as<Table>()) fail_at(value.where(), fmt::format("{} = {}; allowed: a list or {{ file = \"x.npy\" }}", path, to_inline_toml(value)));
+  TableReader reader(value, path);
+  const std::string file = reader.text("file", required);
+  reader.finish();
+  return load_at(value, path, file);
+}
+
+Distribution read_distribution(const Value& value, const std::string& path, Unit unit) {
+  if (value.as<Array>()) return Distribution::each(read_array(value, path, unit).values);
+  if (!value.as<Table>()) return Distribution::constant(read_number(value, path, unit));
+  TableReader reader(value, path);
+  Distribution d;
+  if (const Value* normal = reader.find("normal")) {
+    const auto [mean, deviation] = read_pair(*normal, path + ".normal", unit, "mean and standard deviation");
+    d = Distribution::normal(mean, deviation);
+  } else if (const Value* uniform = reader.find("uniform")) {
+    const auto [from, to] = read_pair(*uniform, path + ".uniform", unit, "from and to");
+    d = Distribution::uniform(from, to);
+  } else if (const Value* scale = reader.find("resistive_pair")) {
+    const double formed = reader.quantity("formed", Unit::none, 0.5, 0, 1);
+    const double mean = reader.quantity("mean", Unit::none, 12.3, -unbounded, unbounded);
+    const double deviation = reader.quantity("deviation", Unit::none, 1.8, 0, unbounded);
+    d = Distribution::resistive_pair(read_number(*scale, path + ".resistive_pair", unit), mean, deviation, formed);
+  } else if (reader.has("file")) {
+    d = Distribution::each(load_at(value, path, reader.text("file", required)).values);
+  } else {
+    fail_at(value.where(), fmt::format("{} = {}; allowed: a number, a list, {{ normal = [mean, deviation] }}, {{ uniform = [from, to] }}, "
+                                       "{{ resistive_pair = scale }}, {{ file = \"x.npy\" }}", path, to_inline_toml(value)));
+  }
+  if (reader.has("min")) d.low = reader.quantity("min", unit, required, -unbounded, unbounded);
+  if (reader.has("max")) d.high = reader.quantity("max", unit, required, -unbounded, unbounded);
+  reader.finish();
+  if (const auto problem = d.trouble()) fail_at(value.where(), fmt::format("{}: {}", path, *problem));
+  return d;
+}
+
+}  // namespace crosspike

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ridge regression from normal equations: standardisation on the sums, Cholesky, scoring.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <crosspike/core/error.hpp>
+#include <crosspike/models/readout/blas.hpp>
+#include <crosspike/models/readout/ridge.hpp>
+#include <utility>
+
+namespace crosspike {
+namespace {
+
+void check_lambda(double lambda) {
+  if (!std::isfinite(lambda) || lambda <= 0) {
+    throw Error(Fault::input, fmt::format("lambda of the ridge readout is {}; it must be finite and above 0", lambda));
+  }
+}
+
+void check_shape(const Readout& readout, const FeatureSet& set) {
+  if (set.features != readout.features || set.classes != readout.classes) {
+    throw Error(Fault::input, fmt::format("features of {}: {} features and {} classes; the readout was fitted on {} "
+                                          "features and {} classes",
+                                          set.name, set.features, set.classes, readout.features, readout.classes));
+  }
+}
+
+void widen(const FeatureSet& set, const FeatureBlock& block, std::size_t row, std::vector<double>& to) {
+  const std::size_t from = row * set.features;
+  if (set.kind == FeatureKind::reals) {
+    std::copy_n(block.reals.data() + from, set.features, to.data());
+    return;
+  }
+  std::copy_n(block.counts.data() + from, set.features, to.data());
+  if (set.kind == FeatureKind::square_roots) {
+    // In float, as the sums were: the readout must see the features that it was fitted on.
+    for (double& value : to) value = static_cast<double>(std::sqrt(static_cast<float>(value)));
+  }
+}
+
+}  // namespace
+
+RidgeSolver::RidgeSolver(const NormalEquations& equations) : equations_(equations) {
+  if (equations.samples() == 0) {
+    throw Error(Fault::input, "the ridge readout has no samples to be fitted on; it needs at least one");
+  }
+  use_one_blas_thread();
+  const std::size_t features = equations.features();
+  const auto samples = static_cast<double>(equations.samples());
+  mean_.resize(features);
+  for (std::size_t c = 0; c < equations.classes(); ++c) {
+    const double* sums = equations.class_sums().data() + c * features;
+    for (std::size_t i = 0; i < features; ++i) mean_[i] += sums[i];
+  }
+  scale_.resize(features);
+  inverse_scale_.resize(features);
+  for (std::size_t i = 0; i < features; ++i) {
+    mean_[i] /= samples;
+    const double variance = equations.gram()[i * features + i] / samples - mean_[i] * mean_[i];
+    if (variance > 0) {  // exactly 0 for a constant: its mean and shift are exact
+      scale_[i] = std::sqrt(variance);
+      inverse_scale_[i] = 1 / scale_[i];
+    }
+  }
+}
+
+Readout RidgeSolver::solve(double lambda) {
+  check_lambda(lambda);
+  const std::size_t features = equations_.features();
+  const std::size_t classes = equations_.classes();
+  const auto samples = static_cast<double>(equations_.samples());
+
+  factor_.resize(features * features);
+  for (std::size_t i = 0; i < features; ++i) {
+    const double* gram = equations_.gram().data() + i * features;
+    double* row = factor_.data() + i * features;
+    for (std::size_t j = i; j < features; ++j) {
+      row[j] = inverse_scale_[i] * inverse_scale_[j] * (gram[j] - samples * mean_[i] * mean_[j]);
+    }
+    row[i] += lambda;
+  }
+  const int order = static_cast<int>(features);
+  int info = 0;
+  dpotrf_("L", &order, factor_.data(), &order, &info);  // lower by columns is upper by rows: U'U
+  if (info != 0) {
+    throw Error(Fault::input, fmt::format("lambda = {:g} is too small for the ridge readout: with it, the matrix of {} "
+                                          "features is not positive definite in double; use a larger lambda",
+                                          lambda, features));
+  }
+
+  Readout readout;
+  readout.features = features;
+  readout.classes = classes;
+  readout.lambda = lambda;
+  readout.weights.resize(classes * features);
+  readout.bias.resize(classes);
+  readout.mean.resize(features);
+  readout.scale = scale_;
+  for (std::size_t i = 0; i < features; ++i) {
+    readout.mean[i] = static_cast<double>(equations_.shift()[i]) + mean_[i];
+  }
+  for (std::size_t c = 0; c < classes; ++c) {
+    const auto count = static_cast<double>(equations_.class_counts()[c]);
+    const double* sums = equations_.class_sums().data() + c * features;
+    double* weights = readout.weights.data() + c * features;
+    for (std::size_t i = 0; i < features; ++i) weights[i] = inverse_scale_[i] * (sums[i] - count * mean_[i]);
+  }
+  for (const CBLAS_TRANSPOSE transpose : {CblasNoTrans, CblasTrans}) {
+    cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, transpose, CblasNonUnit, static_cast<int>(classes), order, 1.0,
+                factor_.data(), order, readout.weights.data(), order);
+  }
+  for (std::size_t c = 0; c < classes; ++c) {
+    double* weights = readout.weights.data() + c * features;
+    double bias = static_cast<double>(equations_.class_counts()[c]) / samples;
+    for (std::size_t i = 0; i < features; ++i) {
+      weights[i] *= inverse_scale_[i];
+      bias -= weights[i] * readout.mean[i];
+    }
+    readout.bias[c] = bias;
+  }
+  return readout;
+}
+
+std::vector<int> predict(const Readout& readout, const FeatureSet& set, Team& team) {
+  check(set);
+  check_shape(readout, set);
+  use_one_blas_thread();
+  std::vector<int> predicted(set.samples());
+  team.run([&](Team::Member& member) {
+    const auto rank = static_cast<std::size_t>(member.rank());
+    const auto size = static_cast<std::size_t>(member.size());
+    std::vector<double> row(set.features);
+    std::vector<double> scores(set.classes);
+    std::size_t sample = 0;
+    for (const FeatureBlock& block : set.blocks) {
+      for (std::size_t r = 0; r < block.rows; ++r, ++sample) {
+        if (sample % size != rank) continue;
+        widen(set, block, r, row);
+        scores = readout.bias;
+        // One product per sample, so that its scores are the same alone and in any set.
+        cblas_dgemv(CblasRowMajor, CblasNoTrans, static_cast<int>(set.classes), static_cast<int>(set.features), 1.0,
+                    readout.weights.data(), static_cast<int>(set.features), row.data(), 1, 1.0, scores.data(), 1);
+        predicted[sample] = static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+      }
+    }
+  });
+  return predicted;
+}
+
+Score score(const Readout& readout, const FeatureSet& set, Team& team) {
+  const std::vector<int> predicted = predict(readout, set, team);
+  Score result;
+  result.samples = predicted.size();
+  result.confusion.resize(set.classes * set.classes);
+  std::size_t sample = 0;
+  for (const FeatureBlock& block : set.blocks) {
+    for (const int label : block.labels) {
+      const int guess = predicted[sample++];
+      if (guess == label) ++result.correct;
+      ++result.confusion[static_cast<std::size_t>(label) * set.classes + static_cast<std::size_t>(guess)];
+    }
+  }
+  return result;
+}
+
+Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team) {
+  if (lambdas.empty()) {
+    throw Error(Fault::input, "the ridge readout has no lambda to choose from; give at least one, above 0");
+  }
+  for (const double lambda : lambdas) check_lambda(lambda);
+  // Before minutes are spent on train.
+  check(validation);
+  if (validation.features != train.features || validation.classes != train.classes || validation.kind != train.kind) {
+    throw Error(
+        Fault::input,
+        fmt::format("features of {}: {} features ({}) and {} classes; {} has {} features ({}) and {} classes, and "
+                    "all splits must be alike",
+                    validation.name, validation.features, name_of(validation.kind), validation.classes, train.name,
+                    train.features, name_of(train.kind), train.classes));
+  }
+
+  NormalEquations equations(train.features, train.classes, train.kind);
+  equations.add(train, team);
+  std::vector<LambdaScore> curve;
+  std::size_t most_correct = 0;
+  double chosen = 0;
+  {
+    RidgeSolver solver(equations);
+    for (const double lambda : lambdas) {
+      const Score result = score(solver.solve(lambda), validation, team);
+      curve.push_back({lambda, result.accuracy()});
+      if (result.correct > most_correct || (result.correct == most_correct && lambda > chosen)) {
+        most_correct = result.correct;
+        chosen = lambda;
+      }
+    }
+  }
+  equations.add(validation, team);
+  Readout readout = RidgeSolver(equations).solve(chosen);
+  readout.validation = std::move(curve);
+  return readout;
+}
+
+}  // namespace crosspike

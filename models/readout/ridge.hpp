@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ridge regression onto classes: solving it, choosing its lambda, and scoring with it.
+// Nothing that fits takes a test split; fit_ridge sees train and validation and returns a finished readout.
+#pragma once
+
+#include <crosspike/models/readout/normal_equations.hpp>
+#include <span>
+#include <vector>
+
+namespace crosspike {
+
+struct LambdaScore {
+  double lambda = 0;
+  double accuracy = 0;  // on validation, fitted on train
+};
+
+/// score_c(x) = sum_i weights[c, i] x_i + bias_c, for x as FeatureSet gives it (square roots for square_roots).
+struct Readout {
+  std::size_t features = 0;
+  std::size_t classes = 0;
+  double lambda = 0;
+  std::vector<double> weights;          // (classes, features), of features that are not standardised
+  std::vector<double> bias;             // (classes)
+  std::vector<double> mean;             // (features), of the samples that were fitted
+  std::vector<double> scale;            // (features), their standard deviation (divisor n); 0: constant, weight 0
+  std::vector<LambdaScore> validation;  // in the order asked for; empty where no lambda was chosen
+};
+
+/// Solves for W the sum over samples of |y - mean(y) - W z|^2 + lambda |W|^2, where z = (x - mean) / scale and y is 1
+/// at the sample's class and 0 elsewhere (Hoerl and Kennard, Technometrics 12, 1970). lambda is plain: it is not
+/// multiplied by the number of samples. The bias is not penalised, so that at z = 0 the score of a class is its share
+/// of the samples, and lambda -> infinity leaves the class priors. (Targets of -1 and 1 would double W and map the
+/// scores by 2 s - 1: the same classifier; 0 and 1 are preferred because then X'Y is a plain sum by class.)
+class RidgeSolver {
+ public:
+  /// Keeps a reference to `equations`, and makes one working copy of their matrix at the first solve.
+  /// Throws Error where they hold no sample.
+  explicit RidgeSolver(const NormalEquations& equations);
+
+  /// Cholesky in double, on the calling thread. Throws Error for a lambda that is not finite and positive, or so small
+  /// that the matrix is not positive definite in double.
+  Readout solve(double lambda);
+
+ private:
+  const NormalEquations& equations_;
+  std::vector<double> mean_;  // of x - shift
+  std::vector<double> scale_;
+  std::vector<double> inverse_scale_;  // 0 where the scale is 0, which makes such a feature's weight 0
+  std::vector<double> factor_;
+};
+
+/// The class of highest score for each sample, the lowest such class on a tie. A sample's scores don't depend on its
+/// neighbours or on the threads. Throws Error as check(set) does, and for a set of another shape.
+std::vector<int> predict(const Readout& readout, const FeatureSet& set, Team& team);
+
+struct Score {
+  std::size_t samples = 0;
+  std::size_t correct = 0;
+  std::vector<std::size_t> confusion;  // (true class, predicted class)
+
+  double accuracy() const { return static_cast<double>(correct) / static_cast<double>(samples); }
+};
+
+Score score(const Readout& readout, const FeatureSet& set, Team& team);
+
+/// Fits each lambda on train, keeps the one that is right most often on validation (the larger on a tie), and fits it
+/// once more on train and validation together, with mean and scale of both. Rows enter the sums once.
+/// Throws Error as its parts do, and for an empty list of lambdas.
+Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team);
+
+}  // namespace crosspike
