@@ -3,6 +3,11 @@
 // kernel per claim. backends/cpu/README.md is the worked example; tests/plugins/ holds the smallest one.
 #pragma once
 
+#include <crosspike/core/archive.hpp>
+#include <crosspike/core/network.hpp>
+#include <crosspike/core/quantum.hpp>
+#include <crosspike/core/team.hpp>
+#include <crosspike/core/wires.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -13,11 +18,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include <crosspike/core/network.hpp>
-#include <crosspike/core/quantum.hpp>
-#include <crosspike/core/team.hpp>
-#include <crosspike/core/wires.hpp>
 
 namespace crosspike {
 
@@ -39,9 +39,9 @@ struct Options {
 struct Claim {
   const Network& network;
   const Quanta& quanta;
-  std::span<const NodeId> nodes;        // ascending
-  std::span<const FieldTap> field_taps; // of the whole plan, by number
-  const std::set<PortRef>& needed;      // output ports whose buffers somebody outside this claim reads
+  std::span<const NodeId> nodes;         // ascending
+  std::span<const FieldTap> field_taps;  // of the whole plan, by number
+  const std::set<PortRef>& needed;       // output ports whose buffers somebody outside this claim reads
 };
 
 struct Footprint {
@@ -66,25 +66,16 @@ struct Slice {
   Wires& wires;
 };
 
-// Named arrays of bytes: what a kernel saves and loads.
-class Archive {
- public:
-  template <class T>
-  void put(const std::string& name, std::span<const T> values) {
-    const auto bytes = std::as_bytes(values);
-    arrays_[name].assign(bytes.begin(), bytes.end());
+// What a kernel has done since its state was made; benchmarks divide by it. Nothing is counted where nothing was
+// touched.
+struct Work {
+  std::uint64_t neuron_steps = 0;     // neurons x ticks x lanes that were stepped, not skipped as idle
+  std::uint64_t synaptic_events = 0;  // synapses whose weight was added to a sum, once for each event of their source
+  Work& operator+=(const Work& other) {
+    neuron_steps += other.neuron_steps;
+    synaptic_events += other.synaptic_events;
+    return *this;
   }
-  template <class T>
-  std::vector<T> get(const std::string& name) const {
-    const std::vector<std::byte>& bytes = find(name, sizeof(T));
-    std::vector<T> values(bytes.size() / sizeof(T));
-    std::copy(bytes.begin(), bytes.end(), std::as_writable_bytes(std::span(values)).begin());
-    return values;
-  }
-
- private:
-  const std::vector<std::byte>& find(const std::string& name, std::size_t width) const;
-  std::map<std::string, std::vector<std::byte>> arrays_;
 };
 
 class KernelState {
@@ -104,8 +95,9 @@ class Kernel {
   virtual void advance(KernelState&, const Slice&, Team::Member&) const = 0;
   // A State field of one of its nodes, in absolute values; nothing when the backend does not keep it.
   virtual std::optional<std::vector<double>> read(const KernelState&, NodeId, std::size_t field, int lane) const = 0;
+  virtual Work work(const KernelState&) const { return {}; }
   virtual void save(const KernelState&, Archive&) const = 0;
-  virtual void load(KernelState&, const Archive&) const = 0;
+  virtual void load(KernelState&, const Archive&, std::int64_t tick) const = 0;  // `tick` is the next to be advanced
 };
 
 // The part of a backend that runs networks.
@@ -120,9 +112,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string_view name() const = 0;
-  virtual std::optional<std::string> unusable() const { return {}; }               // why this machine cannot use it
-  virtual std::optional<std::string> declines(const Network&, NodeId) const = 0;   // the reason, or nothing
-  virtual const Runner* runner() const { return nullptr; }                         // null: only writes and reads
+  virtual std::optional<std::string> unusable() const { return {}; }              // why this machine cannot use it
+  virtual std::optional<std::string> declines(const Network&, NodeId) const = 0;  // the reason, or nothing
+  virtual const Runner* runner() const { return nullptr; }                        // null: only writes and reads
 };
 
 // The plain C header that a plugin exports. It is read before anything C++ crosses the border.

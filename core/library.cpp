@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/core/library.hpp>
-
-#include <algorithm>
-#include <cstring>
-
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <crosspike/core/error.hpp>
+#include <crosspike/core/library.hpp>
 #include <crosspike/core/nearest.hpp>
 #include <crosspike_generated/version.hpp>
+#include <cstring>
 
 namespace crosspike {
 
@@ -53,8 +51,9 @@ const Backend& Library::backend(std::string_view name) const {
   std::vector<std::string> names;
   for (const auto& backend : backends_) names.emplace_back(backend->name());
   const auto near = nearest(name, names);
-  throw Error(Fault::cannot, fmt::format("there is no backend '{}' here; {}available: {}", name,
-                                         near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", ")));
+  throw Error(Fault::cannot,
+              fmt::format("there is no backend '{}' here; {}available: {}", name,
+                          near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", ")));
 }
 
 void Library::load_plugins(std::string_view path) {
@@ -81,14 +80,21 @@ void Library::load_plugin(const std::filesystem::path& file) {
   const auto entry = reinterpret_cast<Entry>(dlsym(handle, CROSSPIKE_PLUGIN_SYMBOL));
   if (!entry) return reject("no function 'crosspike_plugin'; not a plugin of crosspike");
   const PluginHeader* header = entry();
-  if (!header || std::memcmp(header->magic, "xspike\0", 8) != 0) return reject("its header is not a crosspike plugin's");
+  if (!header || std::memcmp(header->magic, "xspike\0", 8) != 0)
+    return reject("its header is not a crosspike plugin's");
   if (header->interface_version != backend_interface_version)
     return reject(fmt::format("backend interface version {}, this crosspike has {}; rebuild the plugin",
                               header->interface_version, backend_interface_version));
   if (std::strcmp(header->toolchain, plugin_toolchain()) != 0)
     return reject(fmt::format("built with '{}', this crosspike with '{}'; rebuild the plugin", header->toolchain,
                               plugin_toolchain()));
-  std::unique_ptr<Backend> backend(header->create());
+  std::unique_ptr<Backend> backend;
+  try {
+    backend.reset(header->create());
+  } catch (const std::exception& problem) {
+    return reject(fmt::format("it could not be started: {}", problem.what()));
+  }
+  if (!backend) return reject("it made no backend");
   if (find_backend(backend->name())) return reject(fmt::format("a backend '{}' exists already", backend->name()));
   backends_.push_back(std::move(backend));
 }

@@ -2,6 +2,8 @@
 // The kinds and backends that a program knows. Made once by main and passed by reference.
 #pragma once
 
+#include <crosspike/core/backend.hpp>
+#include <crosspike/core/kind.hpp>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -9,19 +11,16 @@
 #include <string_view>
 #include <vector>
 
-#include <crosspike/core/backend.hpp>
-#include <crosspike/core/kind.hpp>
-
 namespace crosspike {
 
 class Library {
  public:
-  void add(Kind kind);                          // throws Error(system): two kinds of one name
+  void add(Kind kind);  // throws Error(system): two kinds of one name
   void add(std::unique_ptr<Backend> backend);
   // Loads every *.so in the folders of `path` (separated by ':'). What is refused is kept in rejected().
   void load_plugins(std::string_view path);
 
-  const Kind& kind(std::string_view name) const;        // throws Error(input) with the nearest name
+  const Kind& kind(std::string_view name) const;  // throws Error(input) with the nearest name
   const Kind* find_kind(std::string_view name) const;
   const Backend& backend(std::string_view name) const;  // throws Error(cannot) with the names that exist
   const Backend* find_backend(std::string_view name) const;

@@ -174,6 +174,12 @@ CROSSPIKE_HD inline SinCos sincos(double x) {
   return {x == 0.0 ? x : sin_signed, cos_signed};
 }
 
+/// log(1 + x) for x > -1, kept accurate where 1 + x rounds (Kahan's correction; a few ulp).
+CROSSPIKE_HD inline double log1p(double x) {
+  const double sum = 1.0 + x;
+  return log(sum) - ((sum - 1.0) - x) / sum;
+}
+
 /// The smallest float above x; NaN and +infinity give themselves. next_up(-0) is the smallest subnormal.
 CROSSPIKE_HD inline float next_up(float x) {
   if (!(x < detail::infinity_of_float)) return x;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/core/plan.hpp>
-
-#include <algorithm>
-#include <fstream>
-#include <limits>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/graph.hpp>
+#include <crosspike/core/plan.hpp>
+#include <fstream>
+#include <limits>
 
 namespace crosspike {
 
 namespace {
+
+constexpr int most_ticks = 65'536;  // of a slice: progress and recorders are served in between
 
 bool is_host_input(const Node& node) { return node.kind->name == "input"; }
 
@@ -59,7 +59,8 @@ class Planner {
   void place() {
     const auto count = static_cast<NodeId>(network_.nodes().size());
     backend_.assign(count, nullptr);
-    const Backend* fallback = placement_.fallback == "auto" ? choose_automatically() : &library_.backend(placement_.fallback);
+    const Backend* fallback =
+        placement_.fallback == "auto" ? choose_automatically() : &library_.backend(placement_.fallback);
     for (const auto& [name, backend] : placement_.named) {
       bool used = false;
       for (const Node& node : network_.nodes()) used |= node.name == name || node.name.starts_with(name + ".");
@@ -111,6 +112,10 @@ class Planner {
         if (from == id && backend_[to])
           level[to] = std::max(level[to], level[id] + (backend_[id] && backend_[id] != backend_[to] ? 1 : 0));
     }
+    for (NodeId id = 0; id < count;
+         ++id)  // sums never cross claims: a delay before a weight must not part it from its target
+      if (network_.node(id).kind->is_weight && backend_[id] == backend_[target_of(id)])
+        level[id] = level[target_of(id)];
     claim_of_.assign(count, -1);
     std::vector<std::pair<int, const Backend*>> keys;
     for (NodeId id = 0; id < count; ++id) {
@@ -149,12 +154,16 @@ class Planner {
       }
     plan_.slice_reason = largest == unlimited ? "no cycle between claims" : cycle_text(largest);
     if (plan_.options.slice > 0 && plan_.options.slice > largest)
-      throw Error(Fault::input, fmt::format("--slice {} is longer than {} allows; allowed: 1 to {}", plan_.options.slice,
-                                            plan_.slice_reason, largest));
+      throw Error(Fault::input, fmt::format("--slice {} is longer than {} allows; allowed: 1 to {}",
+                                            plan_.options.slice, plan_.slice_reason, largest));
     order_claims(largest);
     const std::size_t per_tick = std::max<std::size_t>(1, wire_bytes_per_tick());
-    const auto by_memory = static_cast<int>(std::min<std::size_t>(std::max<std::size_t>(1, plan_.options.slice_bytes / per_tick), 1u << 30));
-    if (by_memory < largest) plan_.slice_reason = fmt::format("slice_bytes = {} MiB", plan_.options.slice_bytes >> 20);
+    const auto by_memory =
+        static_cast<int>(std::clamp<std::size_t>(plan_.options.slice_bytes / per_tick, 1, most_ticks));
+    if (by_memory < largest)
+      plan_.slice_reason = by_memory == most_ticks
+                               ? fmt::format("{} ticks at most", most_ticks)
+                               : fmt::format("slice_bytes = {} MiB", plan_.options.slice_bytes >> 20);
     plan_.slice = plan_.options.slice > 0 ? plan_.options.slice : std::min(largest, by_memory);
     if (plan_.options.slice > 0) plan_.slice_reason = "--slice";
     plan_.wire_bytes = per_tick * static_cast<std::size_t>(std::min(plan_.slice, 4096));
@@ -183,12 +192,16 @@ class Planner {
       if (claim >= 0) claim = position[static_cast<std::size_t>(claim)];
   }
 
-  // Worst case: every element spikes in every tick.
+  // Worst case: every element spikes in every tick. Ports inside a claim count too: its stages hand each other slices.
   std::size_t wire_bytes_per_tick() const {
     std::size_t bytes = 0;
-    for (const Wire& wire : network_.wires())
-      if (claim_of_[wire.from.node] != claim_of_[wire.to.node]) bytes += port_bytes(wire.from);
-    for (const PortRef port : plan_.taps.ports) bytes += port_bytes(port);
+    for (NodeId id = 0; id < network_.nodes().size(); ++id)
+      for (std::size_t port = 0; port < network_.node(id).kind->outputs.size(); ++port)
+        if (network_.carries({id, port}) != Carries::sums) bytes += port_bytes({id, port});
+    for (const FieldTap& tap : plan_.taps.fields) {
+      const std::size_t width = tap.indices.empty() ? network_.node(tap.node).size() : tap.indices.size();
+      bytes += (width * sizeof(double) + static_cast<std::size_t>(tap.every) - 1) / static_cast<std::size_t>(tap.every);
+    }
     return bytes * static_cast<std::size_t>(plan_.options.lanes);
   }
   std::size_t port_bytes(PortRef port) const {
@@ -201,8 +214,13 @@ class Planner {
       const int from = claim_of_[wire.from.node];
       if (from >= 0 && from != claim_of_[wire.to.node]) plan_.needed[static_cast<std::size_t>(from)].insert(wire.from);
     }
-    for (const PortRef port : plan_.taps.ports)
+    for (const PortRef port : plan_.taps.ports) {
+      if (network_.carries(port) == Carries::sums)
+        throw Error(Fault::input,
+                    fmt::format("'{}' sends sums, which cannot be recorded; record its target or its source",
+                                network_.node(port.node).name));
       if (claim_of_[port.node] >= 0) plan_.needed[static_cast<std::size_t>(claim_of_[port.node])].insert(port);
+    }
   }
 
   Plan& plan_;
@@ -214,8 +232,8 @@ class Planner {
 };
 
 void estimate(Plan& plan) {
-  const Options options{plan.options.partitions > 0 ? plan.options.partitions : plan.options.threads, plan.options.lanes,
-                        plan.options.skip_idle};
+  const Options options{plan.options.partitions > 0 ? plan.options.partitions : plan.options.threads,
+                        plan.options.lanes, plan.options.skip_idle};
   for (std::size_t c = 0; c < plan.claims.size(); ++c) {
     ClaimPlan& claim = plan.claims[c];
     const Claim view{*plan.network, plan.quanta, claim.nodes, plan.taps.fields, plan.needed[c]};
@@ -245,7 +263,8 @@ void refuse_hopeless(const Network& network, std::size_t limit) {
   for (NodeId id = 0; id < network.nodes().size(); ++id) {
     const Node& node = network.node(id);
     if (!node.connectivity) continue;
-    const double sources = static_cast<double>(volume(network.space(id).source)), targets = static_cast<double>(node.size());
+    const double sources = static_cast<double>(volume(network.space(id).source)),
+                 targets = static_cast<double>(node.size());
     const Connectivity& c = *node.connectivity;
     double per_target = 0;
     if (c.rule == Connectivity::Rule::all_to_all) per_target = sources;
@@ -254,8 +273,10 @@ void refuse_hopeless(const Network& network, std::size_t limit) {
     bytes += 4 * per_target * targets;
   }
   if (bytes > static_cast<double>(limit))
-    throw Error(Fault::cannot, fmt::format("the network needs at least {:.2f} GiB, {} are available; make it smaller or "
-                                           "free memory", bytes / 1073741824.0, gib(limit)));
+    throw Error(Fault::cannot,
+                fmt::format("the network needs at least {:.2f} GiB, {} are available; make it smaller or "
+                            "free memory",
+                            bytes / 1073741824.0, gib(limit)));
 }
 
 }  // namespace
@@ -279,7 +300,8 @@ std::size_t available_memory() {
     std::size_t kib = 0;
     if (key == "MemAvailable:" && meminfo >> kib) available = kib * 1024;
   }
-  const std::size_t limit = read_number("/sys/fs/cgroup/memory.max"), used = read_number("/sys/fs/cgroup/memory.current");
+  const std::size_t limit = read_number("/sys/fs/cgroup/memory.max"),
+                    used = read_number("/sys/fs/cgroup/memory.current");
   if (limit != std::numeric_limits<std::size_t>::max() && used <= limit) available = std::min(available, limit - used);
   return available;
 }
@@ -297,9 +319,10 @@ Plan make_plan(std::shared_ptr<const Network> network, const Placement& placemen
   estimate(plan);
   const std::size_t need = plan.program_bytes() + plan.state_bytes() * static_cast<std::size_t>(options.copies);
   if (need > limit)
-    throw Error(Fault::cannot, fmt::format("the network needs {} ({} for the program, {} x {} of state), {} are available; "
-                                           "make it smaller or free memory",
-                                           gib(need), gib(plan.program_bytes()), options.copies, gib(plan.state_bytes()), gib(limit)));
+    throw Error(Fault::cannot,
+                fmt::format("the network needs {} ({} for the program, {} x {} of state), {} are available; "
+                            "make it smaller or free memory",
+                            gib(need), gib(plan.program_bytes()), options.copies, gib(plan.state_bytes()), gib(limit)));
   return plan;
 }
 

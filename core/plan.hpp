@@ -3,6 +3,10 @@
 // costs in memory. Refuses what cannot run.
 #pragma once
 
+#include <crosspike/core/backend.hpp>
+#include <crosspike/core/library.hpp>
+#include <crosspike/core/network.hpp>
+#include <crosspike/core/quantum.hpp>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -10,33 +14,28 @@
 #include <utility>
 #include <vector>
 
-#include <crosspike/core/backend.hpp>
-#include <crosspike/core/library.hpp>
-#include <crosspike/core/network.hpp>
-#include <crosspike/core/quantum.hpp>
-
 namespace crosspike {
 
 struct Placement {
-  std::string fallback = "cpu";                             // `default` in a config; "auto": the first that claims all
-  std::vector<std::pair<std::string, std::string>> named;   // node or group -> backend; the longest match wins
+  std::string fallback = "cpu";                            // `default` in a config; "auto": the first that claims all
+  std::vector<std::pair<std::string, std::string>> named;  // node or group -> backend; the longest match wins
 };
 
 // What the caller wants to see beside the network's own outputs.
 struct Taps {
-  std::set<PortRef> ports;          // output ports whose buffers are kept for every slice
+  std::set<PortRef> ports;  // output ports whose buffers are kept for every slice
   std::vector<FieldTap> fields;
 };
 
 struct PlanOptions {
-  int threads = 1;                          // of the team that will advance it
+  int threads = 1;  // of the team that will advance it
   int lanes = 1;
-  int slice = 0;                            // ticks; 0: the largest legal
-  int partitions = 0;                       // 0: one per thread
-  std::size_t slice_bytes = 64u << 20;      // wires between claims and tapped ports hold at most this
+  int slice = 0;                        // ticks; 0: the largest legal
+  int partitions = 0;                   // 0: one per thread
+  std::size_t slice_bytes = 64u << 20;  // wires and field taps hold at most this
   bool skip_idle = true;
-  std::size_t memory_limit = 0;             // 0: min(MemAvailable, cgroup limit)
-  int copies = 1;                           // States that will exist at once (run_samples: one per thread)
+  std::size_t memory_limit = 0;  // 0: min(MemAvailable, cgroup limit)
+  int copies = 1;                // States that will exist at once (run_samples: one per thread)
 };
 
 struct ClaimPlan {
@@ -48,17 +47,17 @@ struct ClaimPlan {
 struct Plan {
   std::shared_ptr<const Network> network;
   Quanta quanta;
-  std::vector<ClaimPlan> claims;       // in the order in which a slice advances them
+  std::vector<ClaimPlan> claims;          // in the order in which a slice advances them
   std::vector<std::set<PortRef>> needed;  // per claim: its output ports that somebody outside reads
   Taps taps;
   PlanOptions options;
-  int slice = 1;                       // ticks of the longest slice
-  std::string slice_reason;            // what limits it
+  int slice = 1;                         // ticks of the longest slice
+  std::string slice_reason;              // what limits it
   std::vector<std::string> passed_over;  // `auto`: backends that were not chosen and why
   std::size_t wire_bytes = 0;
 
   std::size_t program_bytes() const;
-  std::size_t state_bytes() const;     // of one State, its wires included
+  std::size_t state_bytes() const;  // of one State, its wires included
 };
 
 // The network must have been validated. Throws Error(cannot) for declined nodes and too little memory, Error(input) for

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/core/program.hpp>
-
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <crosspike/core/error.hpp>
+#include <crosspike/core/program.hpp>
 
 namespace crosspike {
 
 namespace {
 
-std::int64_t row_count(const FieldTap& tap, std::span<const Lane> lanes, std::int64_t first_tick, int ticks, TapRows& rows) {
+std::int64_t row_count(const FieldTap& tap, std::span<const Lane> lanes, std::int64_t first_tick, int ticks,
+                       TapRows& rows) {
   for (std::int64_t tick = first_tick; tick < first_tick + ticks; ++tick)
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       const std::int64_t local = tick - lanes[lane].origin;
@@ -24,19 +24,12 @@ std::int64_t row_count(const FieldTap& tap, std::span<const Lane> lanes, std::in
 
 }  // namespace
 
-const std::vector<std::byte>& Archive::find(const std::string& name, std::size_t width) const {
-  const auto found = arrays_.find(name);
-  if (found == arrays_.end()) throw Error(Fault::input, fmt::format("the saved state holds no array '{}'", name));
-  if (found->second.size() % width != 0)
-    throw Error(Fault::input, fmt::format("the saved array '{}' has {} bytes, no multiple of {}", name, found->second.size(), width));
-  return found->second;
-}
-
 std::shared_ptr<const Program> Program::build(Plan plan, Team& team) {
   auto program = std::make_shared<Program>();
   program->plan_ = std::move(plan);
   const Plan& p = program->plan_;
-  const Options options{p.options.partitions > 0 ? p.options.partitions : p.options.threads, p.options.lanes, p.options.skip_idle};
+  const Options options{p.options.partitions > 0 ? p.options.partitions : p.options.threads, p.options.lanes,
+                        p.options.skip_idle};
   for (std::size_t c = 0; c < p.claims.size(); ++c) {
     const Claim claim{*p.network, p.quanta, p.claims[c].nodes, p.taps.fields, p.needed[c]};
     program->kernels_.push_back(p.claims[c].backend->runner()->build(claim, options, team));
@@ -84,24 +77,67 @@ ValueBuffer& State::input_values(NodeId node) {
 }
 
 void State::require_inputs(std::int64_t ticks) const {
-  const auto check = [&](NodeId id, std::int64_t first, std::int64_t held) {
+  const auto check = [&](NodeId id, std::int64_t first, std::int64_t held, int held_lanes) {
     if (first != tick_ || held < ticks)
       throw Error(Fault::input, fmt::format("input '{}' holds {} ticks from tick {}, the run needs {} from tick {}",
                                             program_->network().node(id).name, held, first, ticks, tick_));
+    if (held_lanes != lanes())
+      throw Error(Fault::input, fmt::format("input '{}' holds {} lanes, the state has {}",
+                                            program_->network().node(id).name, held_lanes, lanes()));
   };
-  for (const auto& [id, buffer] : input_spikes_) check(id, buffer.first_tick(), buffer.ticks());
-  for (const auto& [id, buffer] : input_values_) check(id, buffer.first_tick(), buffer.view().ticks);
+  for (const auto& [id, buffer] : input_spikes_) {
+    const Spikes rows = buffer.view();
+    check(id, rows.first_tick, rows.ticks, rows.lanes);
+    require_events(id, rows, ticks);
+  }
+  for (const auto& [id, buffer] : input_values_) {
+    const Values rows = buffer.view();
+    check(id, rows.first_tick, rows.ticks, rows.lanes);
+    if (rows.width != program_->network().node(id).size())
+      throw Error(Fault::input,
+                  fmt::format("input '{}' holds rows of {} values, it has {} elements",
+                              program_->network().node(id).name, rows.width, program_->network().node(id).size()));
+  }
+}
+
+// Kernels index by channel and trust the bound behind every quantum, so what a caller filled in is checked here.
+void State::require_events(NodeId id, const Spikes& rows, std::int64_t ticks) const {
+  const Node& node = program_->network().node(id);
+  const double most = program_->network().max_count(id);
+  const bool scaled = program_->network().has_amplitude({id, 0});
+  for (std::int64_t tick = tick_; tick < tick_ + ticks; ++tick)
+    for (int lane = 0; lane < lanes(); ++lane) {
+      const auto refuse = [&](const std::string& what, const std::string& mend) {
+        const Lane& where = lanes_[static_cast<std::size_t>(lane)];
+        throw Error(Fault::input, fmt::format("input '{}': {} in tick {} of stream {}; {}", node.name, what,
+                                              tick - where.origin, where.stream, mend));
+      };
+      const auto index = rows.at(tick, lane);
+      const auto count = rows.counts_at(tick, lane);
+      for (std::size_t k = 0; k < index.size(); ++k) {
+        if (index[k] >= node.size())
+          refuse(fmt::format("channel {}", index[k]), fmt::format("allowed: 0 to {}", node.size() - 1));
+        if (k > 0 && index[k] <= index[k - 1])
+          refuse(fmt::format("channel {} after channel {}", index[k], index[k - 1]),
+                 "channels ascend; add up the counts of equal ones");
+        if (const double n = count.empty() ? 1 : std::abs(static_cast<double>(count[k])); n > most)
+          refuse(fmt::format("{} events of channel {}", n, index[k]),
+                 fmt::format("declared max_count {}; raise it", most));
+      }
+      if (const float amplitude = rows.amplitude_at(tick, lane); amplitude != 1 && !scaled)
+        refuse(fmt::format("an amplitude of {}", amplitude), "write amplitude = true for this input");
+    }
 }
 
 void State::begin_slice(std::int64_t first_tick, int ticks, bool whole) {
   for (auto& [id, buffer] : input_spikes_) {
-    if (whole)
+    if (whole && buffer.ticks() == ticks)
       std::swap(wires_.spikes[{id, 0}], buffer);
     else
       wires_.spikes[{id, 0}].copy_rows(buffer.view(), first_tick, ticks);
   }
   for (auto& [id, buffer] : input_values_) {
-    if (whole)
+    if (whole && buffer.view().ticks == ticks)
       std::swap(wires_.values[{id, 0}], buffer);
     else
       wires_.values[{id, 0}].copy_rows(buffer.view(), first_tick, ticks);
@@ -112,7 +148,8 @@ void State::begin_slice(std::int64_t first_tick, int ticks, bool whole) {
     rows.ticks.clear();
     rows.lanes.clear();
     const std::int64_t count = row_count(taps[t], lanes_, first_tick, ticks, rows);
-    const std::size_t width = taps[t].indices.empty() ? program_->network().node(taps[t].node).size() : taps[t].indices.size();
+    const std::size_t width =
+        taps[t].indices.empty() ? program_->network().node(taps[t].node).size() : taps[t].indices.size();
     rows.values.assign(static_cast<std::size_t>(count) * width, 0.0);
   }
 }
@@ -154,7 +191,20 @@ std::vector<double> State::read(NodeId node, std::size_t field, int lane) const 
     if (!std::binary_search(nodes.begin(), nodes.end(), node)) continue;
     if (auto values = program_->kernel(c).read(*kernels_[c], node, field, lane)) return *std::move(values);
   }
-  throw Error(Fault::input, fmt::format("no backend keeps a state of '{}' that could be read", program_->network().node(node).name));
+  throw Error(Fault::input,
+              fmt::format("no backend keeps a state of '{}' that could be read", program_->network().node(node).name));
+}
+
+Work State::work() const {
+  Work sum;
+  for (std::size_t c = 0; c < kernels_.size(); ++c) sum += program_->kernel(c).work(*kernels_[c]);
+  return sum;
+}
+
+// Wires between claims are saved with the kernels: where a later claim feeds back, their last slice is not yet read.
+std::string State::wire_name(PortRef port) const {
+  const Node& node = program_->network().node(port.node);
+  return fmt::format("{}.{}.wire", node.name, node.kind->outputs[port.port].name);
 }
 
 void State::save(Archive& archive) const {
@@ -163,24 +213,41 @@ void State::save(Archive& archive) const {
   std::vector<std::int64_t> lanes;
   for (const Lane& lane : lanes_) lanes.insert(lanes.end(), {static_cast<std::int64_t>(lane.stream), lane.origin});
   archive.put<std::int64_t>("lanes", lanes);
+  for (const auto& ports : program_->plan().needed)
+    for (const PortRef port : ports) {
+      if (const auto found = wires_.spikes.find(port); found != wires_.spikes.end())
+        archive.put(wire_name(port), found->second.view());
+      if (const auto found = wires_.values.find(port); found != wires_.values.end())
+        archive.put(wire_name(port), found->second.view());
+    }
   for (std::size_t c = 0; c < kernels_.size(); ++c) program_->kernel(c).save(*kernels_[c], archive);
 }
 
 void State::load(const Archive& archive) {
   const auto head = archive.get<std::int64_t>("state");
-  const auto lanes = archive.get<std::int64_t>("lanes");
+  const auto saved = archive.get<std::int64_t>("lanes");
   if (head.size() != 2 || static_cast<std::uint64_t>(head[0]) != program_->network().hash())
     throw Error(Fault::input, "the saved state belongs to another network");
-  if (lanes.size() != 2 * lanes_.size())
-    throw Error(Fault::input, fmt::format("the saved state has {} lanes, this one {}", lanes.size() / 2, lanes_.size()));
+  if (saved.size() != 2 * lanes_.size())
+    throw Error(Fault::input,
+                fmt::format("the saved state has {} lanes, this one {}", saved.size() / 2, lanes_.size()));
   tick_ = head[1];
   for (std::size_t l = 0; l < lanes_.size(); ++l) {
-    lanes_[l] = {static_cast<std::uint64_t>(lanes[2 * l]), lanes[2 * l + 1]};
+    lanes_[l] = {static_cast<std::uint64_t>(saved[2 * l]), saved[2 * l + 1]};
     broken_[l] = false;
-    for (auto& [port, buffer] : wires_.spikes) buffer.erase_lane(static_cast<int>(l));
-    for (auto& [port, buffer] : wires_.values) buffer.erase_lane(static_cast<int>(l));
   }
-  for (std::size_t c = 0; c < kernels_.size(); ++c) program_->kernel(c).load(*kernels_[c], archive);
+  wires_.spikes.clear();
+  wires_.values.clear();
+  for (const auto& ports : program_->plan().needed)
+    for (const PortRef port : ports) {
+      const std::size_t width = program_->network().node(port.node).size();
+      if (!archive.has(wire_name(port) + ".ticks")) continue;  // saved before the first slice
+      if (program_->network().carries(port) == Carries::spikes)
+        wires_.spikes[port] = archive.get_spikes(wire_name(port), lanes(), width);
+      else
+        wires_.values[port] = archive.get_values(wire_name(port), lanes(), width);
+    }
+  for (std::size_t c = 0; c < kernels_.size(); ++c) program_->kernel(c).load(*kernels_[c], archive, tick_);
 }
 
 }  // namespace crosspike

@@ -3,12 +3,11 @@
 // plastic weights, for one or more lanes (independent samples or sequences that advance together).
 #pragma once
 
+#include <crosspike/core/plan.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
-
-#include <crosspike/core/plan.hpp>
 
 namespace crosspike {
 
@@ -44,15 +43,19 @@ class State {
   // The lane's elements take their initial values, its spikes in flight are dropped, its tick becomes 0.
   void reset(int lane, std::uint64_t stream);
 
-  // The buffers of an `input` node. Before advance(n) they must hold the ticks [tick(), tick() + n).
+  // The buffers of an `input` node. Before advance(n) they must hold the ticks [tick(), tick() + n); afterwards they
+  // hold nothing of use.
   SpikeBuffer& input_spikes(NodeId node);
   ValueBuffer& input_values(NodeId node);
 
-  // Throws what a kernel threw; the State then refuses use until every lane is reset or it is loaded.
+  // Throws Error(input) for inputs that are missing or break their declaration, before anything runs. Throws what a
+  // kernel threw; the State then refuses use until every lane is reset or it is loaded.
   void advance(std::int64_t ticks, Team& team, const Observer& observer = {});
 
   // A State field of one node, in absolute values.
   std::vector<double> read(NodeId node, std::size_t field, int lane = 0) const;
+
+  Work work() const;  // of all kernels since this State was made
 
   void save(Archive& archive) const;
   void load(const Archive& archive);  // throws Error(input) when it belongs to another network
@@ -60,6 +63,8 @@ class State {
  private:
   void begin_slice(std::int64_t first_tick, int ticks, bool whole);
   void require_inputs(std::int64_t ticks) const;
+  void require_events(NodeId id, const Spikes& rows, std::int64_t ticks) const;
+  std::string wire_name(PortRef port) const;
 
   std::shared_ptr<const Program> program_;
   std::vector<std::unique_ptr<KernelState>> kernels_;

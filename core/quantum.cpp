@@ -75,9 +75,9 @@ double rms_rounding(const Network& network, NodeId id, const WeightQuantum& q, T
   return q.synapses == 0 ? 0 : std::sqrt(sum / static_cast<double>(q.synapses));
 }
 
-// The largest e with round(largest x 2^e) <= 2^(bits - 1) - 1.
+// The largest e with round(largest x 2^e) <= 2^(bits - 1) - 1. Zeros are stored as well with any: they never bind.
 int exponent_for(double largest, int bits) {
-  if (largest == 0) return 0;
+  if (largest == 0) return 1000;
   int e = bits - 1 - std::ilogb(largest) - 1;
   while (std::ldexp(largest, e) + 0.5 >= std::ldexp(1.0, bits - 1)) --e;
   return e;

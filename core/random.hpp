@@ -66,12 +66,6 @@ CROSSPIKE_HD inline double log_deviance(double d) {
   return sum;
 }
 
-/// log(1 + x), kept accurate where 1 + x rounds (x > -1).
-CROSSPIKE_HD inline double log1p(double x) {
-  const double sum = 1.0 + x;
-  return math::log(sum) - ((sum - 1.0) - x) / sum;
-}
-
 /// Inverts a unimodal distribution on 0..most: takes probabilities from `u` at the mode and then alternately above and
 /// below it. `ratio(k)` = P(k) / P(k - 1). The sliver of u that rounding leaves over belongs to the mode.
 template <class Ratio>
@@ -200,7 +194,7 @@ class Draws {
     };
     double probability = 0.0;
     if (mode < 16) {
-      probability = math::exp(trials * detail::log1p(-p));
+      probability = math::exp(trials * math::log1p(-p));
       for (std::int64_t i = 1; i <= mode; ++i) probability *= ratio(i);
     } else {  // Loader 2000
       const double excess = trials * p - k;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "interrupt.hpp"
-
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <string_view>
-
+#include <crosspike/apps/cli/interrupt.hpp>
 #include <crosspike/core/error.hpp>
+#include <string_view>
 
 namespace crosspike::cli {
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "progress.hpp"
-
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <crosspike/apps/cli/progress.hpp>
+#include <crosspike/apps/cli/text.hpp>
 #include <cstdio>
-
-#include <fmt/format.h>
-
-#include "text.hpp"
 
 namespace crosspike::cli {
 
@@ -32,7 +29,7 @@ std::string progress_line(std::string_view phase, double done, double total, std
   const double share = std::clamp(done / total, 0.0, 1.0);
   const auto filled = static_cast<std::size_t>(share * bar_width);
   const std::string left =
-      rate > 0 && done < total ? fmt::format("  {} left", duration_text((total - done) / rate)) : "";
+      rate > 0 && done < total ? fmt::format("  {} left", duration_text(std::max(1.0, (total - done) / rate))) : "";
   return fmt::format("{}  {:3.0f} %  [{}{}]{}{}", phase, std::floor(100 * share), std::string(filled, '#'),
                      std::string(bar_width - filled, ' '), speed, left);
 }
@@ -51,7 +48,8 @@ void ProgressMeter::show(std::string_view phase, double done, double total, std:
   shown_ = now;
   const std::string line = progress_line(phase, done, total, unit, seconds_between(started_, now));
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", line.substr(0, static_cast<std::size_t>(std::max(20, terminal_width(STDERR_FILENO) - 1))));
+    fmt::print(stderr, "\r\x1b[K{}",
+               line.substr(0, static_cast<std::size_t>(std::max(20, terminal_width(STDERR_FILENO) - 1))));
     std::fflush(stderr);
     drawn_ = true;
   } else {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "text.hpp"
-
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
+#include <crosspike/apps/cli/text.hpp>
 
 namespace crosspike::cli {
 
@@ -104,7 +102,8 @@ std::string TextTable::text(int width) const {
         continue;
       }
       const auto parts = wrapped(cells[c], room);
-      for (std::size_t p = 0; p < parts.size(); ++p) line += (p == 0 ? "" : "\n" + std::string(before_last, ' ')) + parts[p];
+      for (std::size_t p = 0; p < parts.size(); ++p)
+        line += (p == 0 ? "" : "\n" + std::string(before_last, ' ')) + parts[p];
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cpu backend: cuts a claim into stages and runs them in topological order.
-#include <algorithm>
-#include <cstdlib>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <crosspike/backends/cpu/event_stage.hpp>
 #include <crosspike/backends/cpu/kinds.hpp>
 #include <crosspike/backends/cpu/operator_stages.hpp>
@@ -12,6 +10,7 @@
 #include <crosspike/core/backend.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/graph.hpp>
+#include <cstdlib>
 
 namespace crosspike {
 
@@ -25,6 +24,17 @@ struct StagePlan {
 
 bool gives_sums(const Network& network, NodeId id) {
   return network.node(id).kind->is_weight && network.carries({id, 0}) == Carries::sums;
+}
+
+// Weights that give sums, of which only one end is in the claim.
+std::vector<NodeId> parted_weights(const Claim& claim) {
+  const Network& network = claim.network;
+  const auto mine = [&](NodeId id) { return std::binary_search(claim.nodes.begin(), claim.nodes.end(), id); };
+  std::vector<NodeId> parted;
+  for (NodeId id = 0; id < network.nodes().size(); ++id)
+    if (gives_sums(network, id) && mine(id) != mine(network.wires()[network.wires_from(id).front()].to.node))
+      parted.push_back(id);
+  return parted;
 }
 
 // Weights that give sums live in their target's stage; stages are then the strong components of what is left.
@@ -55,7 +65,8 @@ std::vector<StagePlan> cut_stages(const Claim& claim) {
     }
     if (stage.events.populations.empty() && stage.operators.empty()) continue;
     for (const NodeId id : claim.nodes)
-      if (home[id] != id && std::find(component.begin(), component.end(), home[id]) != component.end()) stage.events.weights.push_back(id);
+      if (home[id] != id && std::find(component.begin(), component.end(), home[id]) != component.end())
+        stage.events.weights.push_back(id);
     stages.push_back(std::move(stage));
   }
   return stages;
@@ -84,16 +95,25 @@ class CpuKernel final : public Kernel {
       member.barrier();
     }
   }
-  std::optional<std::vector<double>> read(const KernelState& state, NodeId node, std::size_t field, int lane) const override {
+  std::optional<std::vector<double>> read(const KernelState& state, NodeId node, std::size_t field,
+                                          int lane) const override {
     for (std::size_t s = 0; s < stages_.size(); ++s)
-      if (auto values = stages_[s]->read(*static_cast<const CpuState&>(state).stages[s], node, field, lane)) return values;
+      if (auto values = stages_[s]->read(*static_cast<const CpuState&>(state).stages[s], node, field, lane))
+        return values;
     return std::nullopt;
   }
   void save(const KernelState& state, Archive& archive) const override {
-    for (std::size_t s = 0; s < stages_.size(); ++s) stages_[s]->save(*static_cast<const CpuState&>(state).stages[s], archive);
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      stages_[s]->save(*static_cast<const CpuState&>(state).stages[s], archive);
   }
-  void load(KernelState& state, const Archive& archive) const override {
-    for (std::size_t s = 0; s < stages_.size(); ++s) stages_[s]->load(stage(state, s), archive);
+  Work work(const KernelState& state) const override {
+    Work sum;
+    for (std::size_t s = 0; s < stages_.size(); ++s)
+      sum += stages_[s]->work(*static_cast<const CpuState&>(state).stages[s]);
+    return sum;
+  }
+  void load(KernelState& state, const Archive& archive, std::int64_t tick) const override {
+    for (std::size_t s = 0; s < stages_.size(); ++s) stages_[s]->load(stage(state, s), archive, tick);
   }
 
  private:
@@ -104,10 +124,14 @@ class CpuKernel final : public Kernel {
 class CpuRunner final : public Runner {
  public:
   std::variant<Footprint, Refusal> estimate(const Claim& claim, const Options& options) const override {
+    if (std::vector<NodeId> parted = parted_weights(claim); !parted.empty())
+      return Refusal{std::move(parted), "sums do not cross from one backend to another",
+                     "place a weight node where its target is"};
     Footprint total;
     for (const StagePlan& stage : cut_stages(claim)) {
       if (stage.operators.size() + stage.events.populations.size() > 1 && !stage.operators.empty())
-        return Refusal{stage.operators, "they are part of a loop", "put the delay on the projections of the loop instead"};
+        return Refusal{stage.operators, "they are part of a loop",
+                       "put the delay on the projections of the loop instead"};
       if (stage.events.populations.empty()) continue;
       const Footprint f = estimate_event_stage(claim, stage.events, options);
       total.program_bytes += f.program_bytes;
@@ -124,10 +148,14 @@ class CpuRunner final : public Runner {
         continue;
       }
       const std::string& kind = claim.network.node(plan.operators.front()).kind->name;
-      if (kind == "spike_list") stages.push_back(make_spike_list_stage(claim, plan.operators.front(), options));
-      else if (kind == "step_current") stages.push_back(make_step_current_stage(claim, plan.operators.front(), options));
-      else if (kind == "delay") stages.push_back(make_delay_stage(claim, plan.operators.front(), options));
-      else stages.push_back(make_scaled_weights_stage(claim, plan.operators.front(), options));
+      if (kind == "spike_list")
+        stages.push_back(make_spike_list_stage(claim, plan.operators.front(), options));
+      else if (kind == "step_current")
+        stages.push_back(make_step_current_stage(claim, plan.operators.front(), options));
+      else if (kind == "delay")
+        stages.push_back(make_delay_stage(claim, plan.operators.front(), options));
+      else
+        stages.push_back(make_scaled_weights_stage(claim, plan.operators.front(), options));
     }
     return std::make_unique<CpuKernel>(std::move(stages));
   }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/backends/cpu/event_stage.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
-
-#include <fmt/format.h>
-
-#include <crosspike/backends/cpu/population.hpp>
+#include <crosspike/backends/cpu/event_stage.hpp>
 #include <crosspike/backends/cpu/kinds.hpp>
+#include <crosspike/backends/cpu/population.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/operators/weights.hpp>
+#include <cstring>
+#include <limits>
 
 namespace crosspike::cpu {
 
 namespace {
 
 constexpr std::uint32_t most_slots = 65'536;
-constexpr int quiet_check = 16;  // idle ticks between looks whether a step still changes anything
+constexpr std::size_t ahead = 4;  // runs of synapses that are fetched while one is delivered
+constexpr int quiet_check = 16;   // idle ticks between looks whether a step still changes anything
 
 // Wires that bring values to a port: what they add, in the order of the wires.
 struct Feed {
@@ -39,17 +39,17 @@ template <class R>
 struct PopulationPlan {
   NodeId node;
   std::uint32_t size;
-  int level;                       // populations of one tick step level after level: zero-delay wires inside
+  int level;  // populations of one tick step level after level: zero-delay wires inside
   std::unique_ptr<Population<R>> neurons;
   std::vector<PortPlan> ports;
-  std::vector<double> offset;      // per state field: 0 or the parameter that the column is relative to
+  std::vector<double> offset;                // per state field: 0 or the parameter that the column is relative to
   std::vector<std::vector<double>> offsets;  // the same per element, where that parameter is heterogeneous
   std::vector<std::vector<double>> initial;  // relative; empty when drawn per sample
-  std::optional<std::size_t> shown;  // the State field that its values output shows
+  std::optional<std::size_t> shown;          // the State field that its values output shows
   double max_count;
   bool draws;
-  bool always;                     // never idle: draws, or a port with values or bias
-  std::vector<std::size_t> taps;   // numbers of FieldTaps
+  bool always;                    // never idle: draws, or a port with values or bias
+  std::vector<std::size_t> taps;  // numbers of FieldTaps
 
   double offset_at(std::size_t field, std::size_t element) const {
     return offsets[field].empty() ? offset[field] : offsets[field][element];
@@ -59,11 +59,11 @@ struct PopulationPlan {
 struct ProjectionPlan {
   NodeId weight;
   PortRef source;
-  int delay;                                  // of its incoming wire
-  int longest;                                // delay + the longest of its synapses
-  int population, port, level;                // target
-  int internal;                               // index of the source population in this stage, or -1
-  std::size_t history;                        // index into State::spike_histories
+  int delay;                                          // of its incoming wire
+  int longest;                                        // delay + the longest of its synapses
+  int population, port, level;                        // target
+  int internal;                                       // index of the source population in this stage, or -1
+  std::size_t history;                                // index into State::spike_histories
   std::vector<std::unique_ptr<SynapseStore>> stores;  // by partition
 };
 
@@ -78,15 +78,16 @@ struct Range {
 };
 
 template <class Sum>
-struct PartitionState {
-  std::vector<std::vector<Sum>> sums;                       // [lane][slot]
-  std::vector<std::vector<std::vector<Due>>> due;           // [lane][level * depth + tick % depth]
-  std::vector<SpikeBuffer> fired;                           // [population]: since the last merge
-  std::vector<std::vector<bool>> touched;                   // [lane][population]: something arrived this tick
-  std::vector<std::vector<int>> idle;                       // [lane][population]: ticks without input; -1: settled
+struct alignas(64) PartitionState {
+  std::vector<std::vector<Sum>> sums;              // [lane][slot]
+  std::vector<std::vector<std::vector<Due>>> due;  // [lane][level * depth + tick % depth]
+  std::vector<SpikeBuffer> fired;                  // [population]: since the last merge
+  std::vector<std::vector<bool>> touched;          // [lane][population]: something arrived this tick
+  std::vector<std::vector<int>> idle;              // [lane][population]: ticks without input; -1: settled
   std::vector<std::uint32_t> index;
   std::vector<std::int32_t> count;
-  std::vector<std::byte> before;                            // columns of a chunk, to see whether a step changed them
+  std::vector<std::byte> before;  // columns of a chunk, to see whether a step changed them
+  Work work;
 };
 
 template <class R>
@@ -97,9 +98,9 @@ class EventState final : public StageState {
   std::vector<PartitionState<Sum>> partitions;
   std::vector<SpikeHistory> spike_histories;
   std::vector<ValueHistory> value_histories;
-  std::vector<Spikes> source;                                // per projection, refreshed by rank 0
-  std::vector<SpikeBuffer*> output;                          // per population
-  std::vector<std::size_t> tap_row;                          // per tap of this stage: rows written so far, rank 0
+  std::vector<Spikes> source;        // per projection, refreshed by rank 0
+  std::vector<SpikeBuffer*> output;  // per population
+  std::vector<std::size_t> tap_row;  // per tap of this stage: rows written so far, rank 0
 };
 
 template <class R>
@@ -118,12 +119,13 @@ class EventStage final : public Stage {
     for (const ProjectionPlan& p : projections_) depth_ = std::max(depth_, p.longest + 1);
     depth_ = static_cast<int>(std::bit_ceil(static_cast<unsigned>(depth_)));
     team.run([&](Team::Member& member) {
-      for (std::size_t part = static_cast<std::size_t>(member.rank()); part < ranges_.size(); part += static_cast<std::size_t>(member.size()))
+      for (std::size_t part = static_cast<std::size_t>(member.rank()); part < ranges_.size();
+           part += static_cast<std::size_t>(member.size()))
         for (ProjectionPlan& p : projections_) {
           const Range& range = ranges_[part][static_cast<std::size_t>(p.population)];
           const std::uint32_t base = range.base + static_cast<std::uint32_t>(p.port) * (range.high - range.low);
-          p.stores[part] = std::make_unique<SynapseStore>(network_, p.weight, claim.quanta.weights.at(p.weight), range.low,
-                                                          range.high, base);
+          p.stores[part] = std::make_unique<SynapseStore>(network_, p.weight, claim.quanta.weights.at(p.weight),
+                                                          range.low, range.high, base);
         }
     });
   }
@@ -199,7 +201,8 @@ class EventStage final : public Stage {
     if (member.rank() == 0) end(state, slice);
   }
 
-  std::optional<std::vector<double>> read(const StageState& base, NodeId node, std::size_t field, int lane) const override {
+  std::optional<std::vector<double>> read(const StageState& base, NodeId node, std::size_t field,
+                                          int lane) const override {
     const State& state = static_cast<const State&>(base);
     for (std::size_t p = 0; p < populations_.size(); ++p) {
       if (populations_[p].node != node || field >= populations_[p].neurons->widths().size()) continue;
@@ -216,26 +219,34 @@ class EventStage final : public Stage {
       for (std::size_t f = 0; f < state.columns[p].size(); ++f)
         archive.put<std::byte>(column_name(p, f), state.columns[p][f]);
     for (std::size_t h = 0; h < state.spike_histories.size(); ++h)
-      state.spike_histories[h].save(spike_history_name_[h], archive);
+      archive.put(spike_history_name_[h], state.spike_histories[h].view());
     for (std::size_t h = 0; h < state.value_histories.size(); ++h)
-      state.value_histories[h].save(value_history_name_[h], archive);
+      archive.put(value_history_name_[h], state.value_histories[h].view());
   }
 
-  void load(StageState& base, const Archive& archive) const override {
+  Work work(const StageState& base) const override {
+    Work sum;
+    for (const auto& partition : static_cast<const State&>(base).partitions) sum += partition.work;
+    return sum;
+  }
+
+  void load(StageState& base, const Archive& archive, std::int64_t next_tick) const override {
     State& state = static_cast<State&>(base);
     for (std::size_t p = 0; p < populations_.size(); ++p)
       for (std::size_t f = 0; f < state.columns[p].size(); ++f) {
         auto bytes = archive.get<std::byte>(column_name(p, f));
         if (bytes.size() != state.columns[p][f].size())
-          throw Error(Fault::input, fmt::format("the saved array '{}' has {} bytes, the network needs {}", column_name(p, f),
-                                                bytes.size(), state.columns[p][f].size()));
+          throw Error(Fault::input, fmt::format("the saved array '{}' has {} bytes, the network needs {}",
+                                                column_name(p, f), bytes.size(), state.columns[p][f].size()));
         state.columns[p][f] = std::move(bytes);
       }
-    for (std::size_t h = 0; h < state.spike_histories.size(); ++h)
-      state.spike_histories[h].load(spike_history_name_[h], archive, options_.lanes);
+    for (const ProjectionPlan& p : projections_)
+      state.spike_histories[p.history].load(
+          archive.get_spikes(spike_history_name_[p.history], options_.lanes, network_.node(p.source.node).size()));
     for (std::size_t h = 0; h < state.value_histories.size(); ++h)
-      state.value_histories[h].load(value_history_name_[h], archive, options_.lanes);
-    refill_due(state);
+      state.value_histories[h].load(
+          archive.get_values(value_history_name_[h], options_.lanes, value_history_[h].second));
+    refill_due(state, next_tick);
   }
 
  private:
@@ -243,15 +254,25 @@ class EventStage final : public Stage {
 
   void add_population(NodeId id) {
     const Node& node = network_.node(id);
-    PopulationPlan<R> p{.node = id, .size = static_cast<std::uint32_t>(node.size()), .level = 0,
-                        .neurons = population_for<R>(network_, node), .ports = {}, .offset = {}, .offsets = {},
-                        .initial = {}, .shown = {}, .max_count = network_.max_count(id), .draws = node.kind->draws,
-                        .always = node.kind->draws, .taps = {}};
+    PopulationPlan<R> p{.node = id,
+                        .size = static_cast<std::uint32_t>(node.size()),
+                        .level = 0,
+                        .neurons = population_for<R>(network_, node),
+                        .ports = {},
+                        .offset = {},
+                        .offsets = {},
+                        .initial = {},
+                        .shown = {},
+                        .max_count = network_.max_count(id),
+                        .draws = node.kind->draws,
+                        .always = node.kind->draws,
+                        .taps = {}};
     for (const Port& output : node.kind->outputs)
       if (output.shows) p.shown = node.kind->find_state(output.shows);
     for (std::size_t port = 0; port < node.kind->inputs.size(); ++port) {
       PortPlan& ports = p.ports.emplace_back();
-      for (const std::size_t w : network_.wires_into(PortRef{id, port})) add_feed(ports, network_.wires()[w], node.size());
+      for (const std::size_t w : network_.wires_into(PortRef{id, port}))
+        add_feed(ports, network_.wires()[w], node.size());
       if (!ports.feeds.empty() || !ports.bias.empty()) p.always = true;
     }
     for (const FieldInfo& field : node.kind->state) {
@@ -264,18 +285,17 @@ class EventStage final : public Stage {
     populations_.push_back(std::move(p));
     if (!node.initial_per_sample) {
       PopulationPlan<R>& last = populations_.back();
-      for (std::size_t f = 0; f < node.initial.size(); ++f) last.initial.push_back(draw_initial(populations_.size() - 1, f, 0));
+      for (std::size_t f = 0; f < node.initial.size(); ++f)
+        last.initial.push_back(draw_initial(populations_.size() - 1, f, 0));
     }
   }
 
   void add_feed(PortPlan& port, const Wire& wire, std::size_t size) {
     const Node& from = network_.node(wire.from.node);
-    if (from.kind->is_weight) {
+    if (network_.carries(wire.from) == Carries::sums) {
       const std::vector<double> bias = crosspike::bias(from);
       if (!bias.empty() && port.bias.empty()) port.bias.assign(size, 0.f);
       for (std::size_t i = 0; i < bias.size(); ++i) port.bias[i] += static_cast<float>(bias[i]);
-    }
-    if (network_.carries(wire.from) == Carries::sums) {
       port.has_sums = true;
       return;
     }
@@ -287,15 +307,16 @@ class EventStage final : public Stage {
   void add_projection(const Claim& claim, NodeId id) {
     const Wire& in = network_.incoming(id);
     const PortRef target = network_.wires()[network_.wires_from(id).front()].to;
-    const auto index = [&](NodeId node) {
-      for (std::size_t p = 0; p < populations_.size(); ++p)
-        if (populations_[p].node == node) return static_cast<int>(p);
-      return -1;
-    };
-    ProjectionPlan p{.weight = id, .source = in.from, .delay = in.delay,
-                     .longest = in.delay + claim.quanta.weights.at(id).longest_delay, .population = index(target.node),
-                     .port = static_cast<int>(target.port), .level = 0, .internal = index(in.from.node),
-                     .history = spike_history_depth_.size(), .stores = {}};
+    ProjectionPlan p{.weight = id,
+                     .source = in.from,
+                     .delay = in.delay,
+                     .longest = in.delay + claim.quanta.weights.at(id).longest_delay,
+                     .population = population_of(target.node),
+                     .port = static_cast<int>(target.port),
+                     .level = 0,
+                     .internal = population_of(in.from.node),
+                     .history = spike_history_depth_.size(),
+                     .stores = {}};
     spike_history_depth_.push_back(p.longest);
     spike_history_name_.push_back(network_.node(id).name + ".spikes");
     populations_[static_cast<std::size_t>(p.population)].ports[target.port].exponent = claim.quanta.exponent.at(target);
@@ -303,19 +324,26 @@ class EventStage final : public Stage {
     projections_.push_back(std::move(p));
   }
 
+  int population_of(NodeId node) const {
+    for (std::size_t p = 0; p < populations_.size(); ++p)
+      if (populations_[p].node == node) return static_cast<int>(p);
+    return -1;
+  }
+
   // A population steps after all that reach it without delay inside the stage (a cycle of them was refused).
   void set_levels() {
+    std::vector<std::pair<int, int>> undelayed;
+    for (const ProjectionPlan& p : projections_)
+      if (p.internal >= 0 && p.delay == 0) undelayed.emplace_back(p.internal, p.population);
+    for (std::size_t to = 0; to < populations_.size(); ++to)
+      for (const PortPlan& port : populations_[to].ports)
+        for (const Feed& feed : port.feeds) {
+          const int from = population_of(feed.source.node);
+          recurrent_ |= from >= 0;
+          if (from >= 0 && feed.delay == 0) undelayed.emplace_back(from, static_cast<int>(to));
+        }
     for (std::size_t round = 0; round < populations_.size(); ++round)
-      for (const ProjectionPlan& p : projections_)
-        if (p.internal >= 0 && p.delay == 0) raise(p.internal, p.population);
-    for (auto& population : populations_)
-      for (const PortPlan& port : population.ports)
-        for (const Feed& feed : port.feeds)
-          for (std::size_t from = 0; from < populations_.size(); ++from)
-            if (populations_[from].node == feed.source.node) {
-              recurrent_ = true;
-              if (feed.delay == 0) population.level = std::max(population.level, populations_[from].level + 1);
-            }
+      for (const auto& [from, to] : undelayed) raise(from, to);
     levels_ = 1;
     for (const auto& population : populations_) levels_ = std::max(levels_, population.level + 1);
     for (ProjectionPlan& p : projections_) p.level = populations_[static_cast<std::size_t>(p.population)].level;
@@ -344,7 +372,8 @@ class EventStage final : public Stage {
 
   std::size_t slots_of(const std::vector<Range>& ranges) const {
     std::size_t slots = 0;
-    for (std::size_t p = 0; p < ranges.size(); ++p) slots += (ranges[p].high - ranges[p].low) * populations_[p].ports.size();
+    for (std::size_t p = 0; p < ranges.size(); ++p)
+      slots += (ranges[p].high - ranges[p].low) * populations_[p].ports.size();
     return slots;
   }
 
@@ -393,8 +422,9 @@ class EventStage final : public Stage {
 
   double absolute(const State& state, std::size_t p, std::size_t field, int lane, std::size_t element) const {
     const std::byte* at = column_at(const_cast<State&>(state), p, field, lane, element);
-    const double value = populations_[p].neurons->integers()[field] ? *reinterpret_cast<const std::int32_t*>(at)
-                                                                    : static_cast<double>(*reinterpret_cast<const R*>(at));
+    const double value = populations_[p].neurons->integers()[field]
+                             ? *reinterpret_cast<const std::int32_t*>(at)
+                             : static_cast<double>(*reinterpret_cast<const R*>(at));
     return value + populations_[p].offset_at(field, element);
   }
 
@@ -402,20 +432,23 @@ class EventStage final : public Stage {
 
   template <class Body>
   void for_my_partitions(const Team::Member& member, Body body) const {
-    for (std::size_t part = static_cast<std::size_t>(member.rank()); part < ranges_.size(); part += static_cast<std::size_t>(member.size()))
+    for (std::size_t part = static_cast<std::size_t>(member.rank()); part < ranges_.size();
+         part += static_cast<std::size_t>(member.size()))
       body(part);
   }
 
   void begin(State& state, const Slice& slice) const {
     for (std::size_t p = 0; p < populations_.size(); ++p) {
       if (populations_[p].shown) {
-        slice.wires.values[{populations_[p].node, 0}].begin(slice.first_tick, slice.ticks, options_.lanes, populations_[p].size);
+        slice.wires.values[{populations_[p].node, 0}].begin(slice.first_tick, slice.ticks, options_.lanes,
+                                                            populations_[p].size);
       } else {
         state.output[p] = &slice.wires.spikes[{populations_[p].node, 0}];
         state.output[p]->begin(slice.first_tick, options_.lanes);
       }
     }
-    for (std::size_t i = 0; i < projections_.size(); ++i) state.source[i] = slice.wires.spikes[projections_[i].source].view();
+    for (std::size_t i = 0; i < projections_.size(); ++i)
+      state.source[i] = slice.wires.spikes[projections_[i].source].view();
     for (const auto& population : populations_)
       for (const PortPlan& port : population.ports)
         for (const Feed& feed : port.feeds) slice.wires.values[feed.source];  // exists before ranks read the map
@@ -431,8 +464,8 @@ class EventStage final : public Stage {
     }
   }
 
-  // Spikes of `tick` into the due slots: of outside sources before the level that they reach steps, of inside ones after
-  // the level that sent them did.
+  // Spikes of `tick` into the due slots: of outside sources before the level that they reach steps, of inside ones
+  // after the level that sent them did.
   void expand(State& state, std::size_t part, std::int64_t tick, int level, bool internal, const Slice& slice) const {
     for (std::size_t i = 0; i < projections_.size(); ++i) {
       const ProjectionPlan& p = projections_[i];
@@ -445,8 +478,8 @@ class EventStage final : public Stage {
     }
   }
 
-  void push_runs(State& state, std::size_t part, std::size_t projection, std::int64_t tick, int lane, const Spikes& rows,
-                 std::int64_t not_before) const {
+  void push_runs(State& state, std::size_t part, std::size_t projection, std::int64_t tick, int lane,
+                 const Spikes& rows, std::int64_t not_before) const {
     const ProjectionPlan& p = projections_[projection];
     const SynapseStore& store = *p.stores[part];
     auto* due = state.partitions[part].due[static_cast<std::size_t>(lane)].data() + p.level * depth_;
@@ -456,7 +489,8 @@ class EventStage final : public Stage {
       for (const Run& run : store.runs_of(index[k])) {
         const std::int64_t at = tick + p.delay + run.delay;
         if (at < not_before) continue;  // loading a checkpoint: delivered before it was written
-        due[at & (depth_ - 1)].push_back({static_cast<std::uint32_t>(projection), run.offset, run.length, counts.empty() ? 1 : counts[k]});
+        due[at & (depth_ - 1)].push_back(
+            {static_cast<std::uint32_t>(projection), run.offset, run.length, counts.empty() ? 1 : counts[k]});
       }
   }
 
@@ -465,11 +499,16 @@ class EventStage final : public Stage {
     const auto l = static_cast<std::size_t>(lane);
     auto& due = partition.due[l][static_cast<std::size_t>(level * depth_ + static_cast<int>(tick & (depth_ - 1)))];
     Sum* sums = partition.sums[l].data();
-    for (const Due& run : due) {
+    std::uint64_t delivered = 0;
+    for (std::size_t k = 0; k < due.size(); ++k) {
+      if (k + ahead < due.size()) projections_[due[k + ahead].projection].stores[part]->prefetch(due[k + ahead].offset);
+      const Due& run = due[k];
       const ProjectionPlan& p = projections_[run.projection];
       p.stores[part]->deliver(run.offset, run.length, run.count, sums);
+      delivered += run.length;
       partition.touched[l][static_cast<std::size_t>(p.population)] = true;
     }
+    partition.work.synaptic_events += delivered;
     due.clear();
   }
 
@@ -481,8 +520,10 @@ class EventStage final : public Stage {
     const bool arrived = partition.touched[l][p];
     partition.touched[l][p] = false;
     int& idle = partition.idle[l][p];
-    if (arrived || population.always || !options_.skip_idle) idle = 0;
-    else if (idle >= 0) ++idle;
+    if (arrived || population.always || !options_.skip_idle)
+      idle = 0;
+    else if (idle >= 0)
+      ++idle;
     const bool look = idle > 0 && idle % quiet_check == 1;  // no input: does a step still change anything?
     bool changed = false;
     SpikeBuffer& fired = partition.fired[p];
@@ -499,7 +540,8 @@ class EventStage final : public Stage {
   }
 
   bool step_chunk(State& state, PartitionState<Sum>& partition, std::size_t p, const Range& range, std::uint32_t low,
-                  std::uint32_t high, std::int64_t tick, int lane, const Slice& slice, bool look, SpikeBuffer& fired) const {
+                  std::uint32_t high, std::int64_t tick, int lane, const Slice& slice, bool look,
+                  SpikeBuffer& fired) const {
     const PopulationPlan<R>& population = populations_[p];
     const std::size_t n = high - low;
     alignas(64) R inputs[most_ports][chunk_neurons];
@@ -512,12 +554,21 @@ class EventStage final : public Stage {
     if (look) keep_columns(partition, population, columns, n);
     const Lane& info = slice.lanes[static_cast<std::size_t>(lane)];
     const bool graded = population.neurons->graded();
-    const Chunk<R> chunk{.n = n, .first = low, .columns = columns, .inputs = input,
-                         .tick = static_cast<std::uint64_t>(tick - info.origin), .stream = static_cast<std::uint32_t>(info.stream),
-                         .index = partition.index.data(), .count = graded ? partition.count.data() : nullptr};
+    const Chunk<R> chunk{.n = n,
+                         .first = low,
+                         .columns = columns,
+                         .inputs = input,
+                         .tick = static_cast<std::uint64_t>(tick - info.origin),
+                         .stream = static_cast<std::uint32_t>(info.stream),
+                         .index = partition.index.data(),
+                         .count = graded ? partition.count.data() : nullptr};
     const std::size_t events = population.neurons->step(chunk);
-    if (graded) check_counts(population, {partition.count.data(), events}, tick - info.origin);
-    fired.append(std::span(partition.index).first(events), graded ? std::span<const std::int32_t>(partition.count).first(events) : std::span<const std::int32_t>{});
+    partition.work.neuron_steps += n;
+    const auto index = std::span<const std::uint32_t>(partition.index).first(events);
+    const auto count =
+        graded ? std::span<const std::int32_t>(partition.count).first(events) : std::span<const std::int32_t>{};
+    check_counts(population, index, count, tick - info.origin, info.stream);
+    fired.append(index, count);
     return look && (events > 0 || columns_changed(partition, population, columns, n));
   }
 
@@ -528,7 +579,8 @@ class EventStage final : public Stage {
     const PortPlan& plan = population.ports[port];
     if (!plan.connected()) return silence;
     if (plan.has_sums) {
-      Sum* sums = partition.sums[static_cast<std::size_t>(lane)].data() + range.base + port * (range.high - range.low) + (low - range.low);
+      Sum* sums = partition.sums[static_cast<std::size_t>(lane)].data() + range.base + port * (range.high - range.low) +
+                  (low - range.low);
       const R quantum = static_cast<R>(std::ldexp(1.0, -plan.exponent));
       for (std::size_t i = 0; i < n; ++i) {
         out[i] = static_cast<R>(sums[i]) * quantum;
@@ -539,7 +591,8 @@ class EventStage final : public Stage {
     }
     for (std::size_t i = 0; i < n && !plan.bias.empty(); ++i) out[i] += static_cast<R>(plan.bias[low + i]);
     for (const Feed& feed : plan.feeds) {
-      const Values now = slice.wires.values.find(feed.source)->second.view(), old = state.value_histories[feed.history].view();
+      const Values now = slice.wires.values.find(feed.source)->second.view(),
+                   old = state.value_histories[feed.history].view();
       const std::int64_t at = tick - feed.delay;
       const bool in_slice = at >= now.first_tick && at < now.first_tick + now.ticks;
       if (!in_slice && !state.value_histories[feed.history].holds(at)) continue;  // before the run began
@@ -549,21 +602,26 @@ class EventStage final : public Stage {
     return out;
   }
 
-  void check_counts(const PopulationPlan<R>& population, std::span<const std::int32_t> counts, std::int64_t tick) const {
-    for (const std::int32_t count : counts)
-      if (std::abs(static_cast<double>(count)) > population.max_count)
-        throw Error(Fault::input, fmt::format("{}: {} events of one element in tick {}, declared bound {}; raise its bound",
-                                              network_.node(population.node).name, count, tick, population.max_count));
+  void check_counts(const PopulationPlan<R>& population, std::span<const std::uint32_t> index,
+                    std::span<const std::int32_t> counts, std::int64_t tick, std::uint64_t stream) const {
+    for (std::size_t k = 0; k < counts.size(); ++k)
+      if (std::abs(static_cast<double>(counts[k])) > population.max_count)
+        throw Error(Fault::input, fmt::format("{}: {} events of element {} in tick {} of stream {}; declared bound {}; "
+                                              "raise it",
+                                              network_.node(population.node).name, counts[k], index[k], tick, stream,
+                                              population.max_count));
   }
 
-  static void keep_columns(PartitionState<Sum>& partition, const PopulationPlan<R>& population, void* const* columns, std::size_t n) {
+  static void keep_columns(PartitionState<Sum>& partition, const PopulationPlan<R>& population, void* const* columns,
+                           std::size_t n) {
     partition.before.clear();
     for (std::size_t f = 0; f < population.neurons->widths().size(); ++f) {
       const auto* bytes = static_cast<const std::byte*>(columns[f]);
       partition.before.insert(partition.before.end(), bytes, bytes + n * population.neurons->widths()[f]);
     }
   }
-  static bool columns_changed(const PartitionState<Sum>& partition, const PopulationPlan<R>& population, void* const* columns, std::size_t n) {
+  static bool columns_changed(const PartitionState<Sum>& partition, const PopulationPlan<R>& population,
+                              void* const* columns, std::size_t n) {
     const std::byte* before = partition.before.data();
     for (std::size_t f = 0; f < population.neurons->widths().size(); ++f) {
       const std::size_t bytes = n * population.neurons->widths()[f];
@@ -592,7 +650,8 @@ class EventStage final : public Stage {
   }
 
   // The row of (tick, lane) in the tap's table was made before the slice; each partition fills its own elements.
-  void record(State& state, std::size_t tap, std::size_t p, const Range& range, std::int64_t tick, int lane, const Slice& slice) const {
+  void record(State& state, std::size_t tap, std::size_t p, const Range& range, std::int64_t tick, int lane,
+              const Slice& slice) const {
     const FieldTap& plan = taps_[tap];
     const std::int64_t local = tick - slice.lanes[static_cast<std::size_t>(lane)].origin;
     if ((local + 1) % plan.every != 0) return;
@@ -626,7 +685,8 @@ class EventStage final : public Stage {
 
   void end(State& state, const Slice& slice) const {
     if (!recurrent_)
-      for (int level = 0; level < levels_; ++level) merge(state, slice.first_tick, slice.first_tick + slice.ticks, level);
+      for (int level = 0; level < levels_; ++level)
+        merge(state, slice.first_tick, slice.first_tick + slice.ticks, level);
     for (std::size_t i = 0; i < projections_.size(); ++i)
       state.spike_histories[projections_[i].history].append(slice.wires.spikes[projections_[i].source].view());
     for (const auto& population : populations_)
@@ -635,7 +695,8 @@ class EventStage final : public Stage {
           state.value_histories[feed.history].append(slice.wires.values[feed.source].view());
   }
 
-  void refill_due(State& state) const {
+  // What had been delivered before `next_tick` is over; the rows of a later claim's last slice come with its wire.
+  void refill_due(State& state, std::int64_t next_tick) const {
     for (std::size_t part = 0; part < ranges_.size(); ++part) {
       for (auto& lane : state.partitions[part].due)
         for (auto& slot : lane) slot.clear();
@@ -643,8 +704,7 @@ class EventStage final : public Stage {
       for (std::size_t i = 0; i < projections_.size(); ++i) {
         const Spikes rows = state.spike_histories[projections_[i].history].view();
         for (std::int64_t tick = rows.first_tick; tick < rows.first_tick + rows.ticks; ++tick)
-          for (int lane = 0; lane < options_.lanes; ++lane)
-            push_runs(state, part, i, tick, lane, rows, rows.first_tick + rows.ticks);
+          for (int lane = 0; lane < options_.lanes; ++lane) push_runs(state, part, i, tick, lane, rows, next_tick);
       }
     }
   }
@@ -665,22 +725,31 @@ class EventStage final : public Stage {
 }  // namespace
 
 int partition_count(const Network& network, std::span<const NodeId> populations, int wanted) {
-  std::uint64_t slots = 0;
-  for (const NodeId id : populations) slots += network.node(id).size() * network.node(id).kind->inputs.size();
-  const auto needed = static_cast<int>((slots + most_slots - 1) / most_slots);
-  // Cutting each population separately can make one partition larger by one neuron each: leave room for that.
-  const int slack = needed > 1 ? 1 : 0;
-  return std::max({1, wanted, needed + slack});
+  const auto slots = [&](std::uint64_t parts) {  // of the largest partition: each population is cut by itself
+    std::uint64_t sum = 0;
+    for (const NodeId id : populations)
+      sum += (network.node(id).size() + parts - 1) / parts * network.node(id).kind->inputs.size();
+    return sum;
+  };
+  if (slots(std::numeric_limits<std::uint32_t>::max()) > most_slots)
+    throw Error(Fault::cannot, fmt::format("{}: more than {} input ports in one stage; make fewer, larger populations",
+                                           network.node(populations.front()).name, most_slots));
+  auto parts = static_cast<std::uint64_t>(std::max(1, wanted));
+  while (slots(parts) > most_slots) ++parts;
+  return static_cast<int>(parts);
 }
 
-std::unique_ptr<Stage> make_event_stage(const Claim& claim, const EventStagePlan& plan, const Options& options, Team& team) {
-  if (claim.network.precision == Precision::double_) return std::make_unique<EventStage<double>>(claim, plan, options, team);
+std::unique_ptr<Stage> make_event_stage(const Claim& claim, const EventStagePlan& plan, const Options& options,
+                                        Team& team) {
+  if (claim.network.precision == Precision::double_)
+    return std::make_unique<EventStage<double>>(claim, plan, options, team);
   return std::make_unique<EventStage<float>>(claim, plan, options, team);
 }
 
 Footprint estimate_event_stage(const Claim& claim, const EventStagePlan& plan, const Options& options) {
   const Network& network = claim.network;
-  const std::size_t real = network.precision == Precision::double_ ? 8 : 4, lanes = static_cast<std::size_t>(options.lanes);
+  const std::size_t real = network.precision == Precision::double_ ? 8 : 4,
+                    lanes = static_cast<std::size_t>(options.lanes);
   const auto parts = static_cast<std::size_t>(partition_count(network, plan.populations, options.partitions));
   Footprint f;
   for (const NodeId id : plan.populations) {
@@ -692,8 +761,10 @@ Footprint estimate_event_stage(const Claim& claim, const EventStagePlan& plan, c
   for (const NodeId id : plan.weights) {
     const WeightQuantum& quantum = claim.quanta.weights.at(id);
     const std::size_t sources = network.node(network.incoming(id).from.node).size();
-    const std::size_t runs = std::min<std::size_t>(quantum.synapses, sources * (static_cast<std::size_t>(quantum.longest_delay) + 1) * parts);
-    f.program_bytes += quantum.synapses * SynapseStore::bytes_per_synapse(quantum) + runs * sizeof(Run) + sources * parts * 4;
+    const std::size_t runs = std::min<std::size_t>(
+        quantum.synapses, sources * (static_cast<std::size_t>(quantum.longest_delay) + 1) * parts);
+    f.program_bytes +=
+        quantum.synapses * SynapseStore::bytes_per_synapse(quantum) + runs * sizeof(Run) + sources * parts * 4;
   }
   return f;
 }

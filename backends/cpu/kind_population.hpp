@@ -2,13 +2,12 @@
 // A Population of one declared kind: its constants, derived once, and the call of its compiled loop.
 #pragma once
 
+#include <crosspike/backends/cpu/population.hpp>
+#include <crosspike/core/error.hpp>
+#include <crosspike/core/kind.hpp>
 #include <optional>
 #include <tuple>
 #include <utility>
-
-#include <crosspike/backends/cpu/population.hpp>
-#include <crosspike/core/kind.hpp>
-#include <crosspike/core/error.hpp>
 
 namespace crosspike::cpu {
 
@@ -37,8 +36,9 @@ class KindPopulation final : public Population<R> {
       rows_.push_back(K::template derive<R>(params, network.dt));
       if constexpr (requires { K::variants; }) {
         if (variant.value_or(K::variant(params)) != K::variant(params))
-          throw Error(Fault::cannot, node.name + ": its neurons differ in a convention that changes their arithmetic; "
-                                                 "make a population of each");
+          throw Error(Fault::cannot, node.name +
+                                         ": its neurons differ in a convention that changes their arithmetic; "
+                                         "make a population of each");
         variant = K::variant(params);
       }
     }

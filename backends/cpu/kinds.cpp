@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <crosspike/backends/cpu/kinds.hpp>
-
 #include <crosspike/core/error.hpp>
 #include <crosspike_generated/neuron_kinds.hpp>
 

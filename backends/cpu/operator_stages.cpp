@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/backends/cpu/operator_stages.hpp>
-
 #include <algorithm>
 #include <cmath>
-#include <map>
-
+#include <crosspike/backends/cpu/operator_stages.hpp>
 #include <crosspike/backends/cpu/synapses.hpp>
 #include <crosspike/operators/spike_list.hpp>
 #include <crosspike/operators/step_current.hpp>
+#include <crosspike/operators/weights.hpp>
+#include <map>
 
 namespace crosspike::cpu {
 
@@ -26,8 +25,6 @@ class SpikeListStage final : public Stage {
 
   std::unique_ptr<StageState> make_state() const override { return std::make_unique<NoState>(); }
   void reset(StageState&, int, const Lane&) const override {}
-  void save(const StageState&, Archive&) const override {}
-  void load(StageState&, const Archive&) const override {}
 
   void advance(StageState&, const Slice& slice, Team::Member& member) const override {
     if (member.rank() != 0) return;
@@ -36,7 +33,8 @@ class SpikeListStage final : public Stage {
     for (std::int64_t tick = slice.first_tick; tick < slice.first_tick + slice.ticks; ++tick)
       for (int lane = 0; lane < lanes_; ++lane) {
         const std::int64_t local = local_tick(slice, tick, lane);
-        auto spike = std::lower_bound(spikes_.begin(), spikes_.end(), local, [](const ListedSpike& s, std::int64_t t) { return s.tick < t; });
+        auto spike = std::lower_bound(spikes_.begin(), spikes_.end(), local,
+                                      [](const ListedSpike& s, std::int64_t t) { return s.tick < t; });
         for (; spike != spikes_.end() && spike->tick == local; ++spike) out.append(spike->element, spike->count);
         out.end_row();
       }
@@ -51,13 +49,13 @@ class SpikeListStage final : public Stage {
 class StepCurrentStage final : public Stage {
  public:
   StepCurrentStage(const Claim& claim, NodeId node, const Options& options)
-      : node_(node), lanes_(options.lanes), width_(claim.network.node(node).size()),
+      : node_(node),
+        lanes_(options.lanes),
+        width_(claim.network.node(node).size()),
         steps_(current_steps(claim.network, claim.network.node(node))) {}
 
   std::unique_ptr<StageState> make_state() const override { return std::make_unique<NoState>(); }
   void reset(StageState&, int, const Lane&) const override {}
-  void save(const StageState&, Archive&) const override {}
-  void load(StageState&, const Archive&) const override {}
 
   void advance(StageState&, const Slice& slice, Team::Member& member) const override {
     if (member.rank() != 0) return;
@@ -95,15 +93,21 @@ struct HistoryState final : StageState {
 class HistoryStage : public Stage {
  public:
   HistoryStage(const Claim& claim, NodeId node, const Options& options)
-      : node_(node), source_(claim.network.incoming(node).from), delay_(claim.network.incoming(node).delay),
-        lanes_(options.lanes), name_(claim.network.node(node).name) {}
+      : node_(node),
+        source_(claim.network.incoming(node).from),
+        delay_(claim.network.incoming(node).delay),
+        lanes_(options.lanes),
+        source_width_(claim.network.node(source_.node).size()),
+        name_(claim.network.node(node).name) {}
 
   std::unique_ptr<StageState> make_state() const override { return std::make_unique<HistoryState>(longest_, lanes_); }
   void reset(StageState& state, int lane, const Lane&) const override { history(state).erase_lane(lane); }
   void save(const StageState& state, Archive& archive) const override {
-    static_cast<const HistoryState&>(state).history.save(name_ + ".in", archive);
+    archive.put(name_ + ".in", static_cast<const HistoryState&>(state).history.view());
   }
-  void load(StageState& state, const Archive& archive) const override { history(state).load(name_ + ".in", archive, lanes_); }
+  void load(StageState& state, const Archive& archive, std::int64_t) const override {
+    history(state).load(archive.get_spikes(name_ + ".in", lanes_, source_width_));
+  }
 
   void advance(StageState& state, const Slice& slice, Team::Member& member) const override {
     if (member.rank() != 0) return;
@@ -122,6 +126,7 @@ class HistoryStage : public Stage {
   NodeId node_;
   PortRef source_;
   int delay_, lanes_, longest_ = 0;
+  std::size_t source_width_;
   std::string name_;
 
  private:
@@ -171,8 +176,10 @@ class DelayStage final : public HistoryStage {
 class ScaledWeightsStage final : public HistoryStage {
  public:
   ScaledWeightsStage(const Claim& claim, NodeId node, const Options& options)
-      : HistoryStage(claim, node, options), width_(claim.network.node(node).size()),
+      : HistoryStage(claim, node, options),
+        width_(claim.network.node(node).size()),
         quantum_(std::ldexp(1.f, -claim.quanta.exponent.at({node, 0}))),
+        bias_(bias(claim.network.node(node))),
         store_(claim.network, node, claim.quanta.weights.at(node), 0, static_cast<std::uint32_t>(width_), 0) {
     longest_ = delay_;
   }
@@ -185,6 +192,8 @@ class ScaledWeightsStage final : public HistoryStage {
     std::vector<std::int64_t> sums(width_);
     for (std::int64_t tick = slice.first_tick; tick < slice.first_tick + slice.ticks; ++tick)
       for (int lane = 0; lane < lanes_; ++lane) {
+        const auto row = out.row(tick, lane);
+        for (std::size_t i = 0; i < bias_.size(); ++i) row[i] = static_cast<float>(bias_[i]);
         const Spikes* from = rows_with(tick - delay_, now, history, old);
         if (!from) continue;
         std::fill(sums.begin(), sums.end(), 0);
@@ -194,13 +203,13 @@ class ScaledWeightsStage final : public HistoryStage {
           for (const Run& run : store_.runs_of(index[k]))
             store_.deliver(run.offset, run.length, count.empty() ? 1 : count[k], sums.data());
         const float scale = from->amplitude_at(tick - delay_, lane);
-        const auto row = out.row(tick, lane);
-        for (std::size_t i = 0; i < width_; ++i) row[i] = static_cast<float>(sums[i]) * quantum_ * scale;
+        for (std::size_t i = 0; i < width_; ++i) row[i] += static_cast<float>(sums[i]) * quantum_ * scale;
       }
   }
 
   std::size_t width_;
   float quantum_;
+  std::vector<double> bias_;
   SynapseStore store_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stages of operators that are no weights into an event stage: listed spikes, stepped currents, delays, and weights whose
-// input has an amplitude. Rank 0 does their work: they are a small part of any run so far.
+// Stages of operators that are no weights into an event stage: listed spikes, stepped currents, delays, and weights
+// whose input has an amplitude. Rank 0 does their work: they are a small part of any run so far.
 #pragma once
 
 #include <crosspike/backends/cpu/stage.hpp>
@@ -10,7 +10,8 @@ namespace crosspike::cpu {
 std::unique_ptr<Stage> make_spike_list_stage(const Claim& claim, NodeId node, const Options& options);
 std::unique_ptr<Stage> make_step_current_stage(const Claim& claim, NodeId node, const Options& options);
 std::unique_ptr<Stage> make_delay_stage(const Claim& claim, NodeId node, const Options& options);
-// linear or conv2d of spikes with an amplitude: values = amplitude x sum of weight x count, as integers up to the product.
+// linear or conv2d of spikes with an amplitude: values = amplitude x sum of weight x count, as integers up to the
+// product.
 std::unique_ptr<Stage> make_scaled_weights_stage(const Claim& claim, NodeId node, const Options& options);
 
 }  // namespace crosspike::cpu

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// simd.hpp chooses what Highway builds, so it comes first.
+// clang-format off
 #include <crosspike/backends/cpu/simd.hpp>
-
-#include <algorithm>
+#include <hwy/highway.h>
+#include <hwy/targets.h>
+// clang-format on
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <hwy/highway.h>
-#include <hwy/targets.h>
 
+#include <algorithm>
 #include <crosspike/core/error.hpp>
 
 namespace crosspike::cpu {

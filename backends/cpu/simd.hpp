@@ -12,8 +12,8 @@
 
 namespace crosspike::cpu {
 
-std::vector<std::string> simd_levels();       // those that this machine can run, best first
-std::string simd_level();                     // the one in use
+std::vector<std::string> simd_levels();  // those that this machine can run, best first
+std::string simd_level();                // the one in use
 // Throws Error(cannot) for a level that does not exist here. The environment variable CROSSPIKE_SIMD does the same.
 void use_simd(std::string_view level);
 

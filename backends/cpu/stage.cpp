@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/backends/cpu/stage.hpp>
-
 #include <algorithm>
+#include <crosspike/backends/cpu/stage.hpp>
 
 namespace crosspike::cpu {
 
@@ -37,26 +36,6 @@ void SpikeHistory::append(const Spikes& spikes) {
   std::swap(rows_, scratch_);
 }
 
-void SpikeHistory::save(const std::string& name, Archive& archive) const {
-  const Spikes v = rows_.view();
-  const std::int64_t head[] = {v.first_tick, v.ticks};
-  archive.put<std::int64_t>(name + ".rows", head);
-  archive.put(name + ".first", v.first);
-  archive.put(name + ".index", v.index);
-  archive.put(name + ".count", v.count);
-  archive.put(name + ".amplitude", v.amplitude);
-}
-
-void SpikeHistory::load(const std::string& name, const Archive& archive, int lanes) {
-  const auto head = archive.get<std::int64_t>(name + ".rows");
-  const auto first = archive.get<std::uint32_t>(name + ".first");
-  const auto index = archive.get<std::uint32_t>(name + ".index");
-  const auto count = archive.get<std::int32_t>(name + ".count");
-  const auto amplitude = archive.get<float>(name + ".amplitude");
-  const Spikes v{head.at(0), static_cast<int>(head.at(1)), lanes, first, index, count, amplitude};
-  rows_.copy_rows(v, v.first_tick, v.ticks);
-}
-
 void ValueHistory::append(const Values& values) {
   if (depth_ == 0) return;
   const Values held = rows_.view();
@@ -65,23 +44,10 @@ void ValueHistory::append(const Values& values) {
   scratch_.begin(part.begin, static_cast<int>(part.end - part.begin), values.lanes, width_);
   for (std::int64_t tick = part.begin; tick < part.end; ++tick) {
     const Values& from = tick < values.first_tick ? held : values;
-    for (int lane = 0; lane < values.lanes; ++lane) std::ranges::copy(from.at(tick, lane), scratch_.row(tick, lane).begin());
+    for (int lane = 0; lane < values.lanes; ++lane)
+      std::ranges::copy(from.at(tick, lane), scratch_.row(tick, lane).begin());
   }
   std::swap(rows_, scratch_);
-}
-
-void ValueHistory::save(const std::string& name, Archive& archive) const {
-  const Values v = rows_.view();
-  const std::int64_t head[] = {v.first_tick, v.ticks};
-  archive.put<std::int64_t>(name + ".rows", head);
-  archive.put(name + ".values", v.rows);
-}
-
-void ValueHistory::load(const std::string& name, const Archive& archive, int lanes) {
-  const auto head = archive.get<std::int64_t>(name + ".rows");
-  const auto values = archive.get<float>(name + ".values");
-  const Values v{head.at(0), static_cast<int>(head.at(1)), lanes, width_, values};
-  rows_.copy_rows(v, v.first_tick, v.ticks);
 }
 
 }  // namespace crosspike::cpu

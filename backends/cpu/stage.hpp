@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stage: the part of a claim that advances by itself. Stages run in topological order, each a whole slice at once; only
-// a strong component of populations steps tick by tick inside its event stage.
+// A stage: the part of a claim that advances by itself. Stages run in topological order, each a whole slice at once;
+// only a strong component of populations steps tick by tick inside its event stage.
 #pragma once
 
+#include <crosspike/core/backend.hpp>
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include <crosspike/core/backend.hpp>
 
 namespace crosspike::cpu {
 
@@ -23,8 +22,9 @@ class Stage {
   virtual void reset(StageState&, int lane, const Lane&) const = 0;
   virtual void advance(StageState&, const Slice&, Team::Member&) const = 0;  // every rank; a barrier follows
   virtual std::optional<std::vector<double>> read(const StageState&, NodeId, std::size_t, int) const { return {}; }
-  virtual void save(const StageState&, Archive&) const = 0;
-  virtual void load(StageState&, const Archive&) const = 0;
+  virtual Work work(const StageState&) const { return {}; }
+  virtual void save(const StageState&, Archive&) const {}
+  virtual void load(StageState&, const Archive&, std::int64_t) const {}  // with the tick that comes next
 };
 
 // The last rows of a spike port, kept beyond their slice: what a delay or a checkpoint still needs.
@@ -34,11 +34,12 @@ class SpikeHistory {
   int depth() const { return depth_; }
   // Takes over the rows of `spikes` that are newer than those held; keeps the last `depth`.
   void append(const Spikes& spikes);
-  bool holds(std::int64_t tick) const { return tick >= rows_.first_tick() && tick < rows_.first_tick() + rows_.ticks(); }
-  Spikes view() const { return rows_.view(); }
+  bool holds(std::int64_t tick) const {
+    return tick >= rows_.first_tick() && tick < rows_.first_tick() + rows_.ticks();
+  }
+  Spikes view() const { return rows_.view(); }  // also what an archive keeps
   void erase_lane(int lane) { rows_.erase_lane(lane); }
-  void save(const std::string& name, Archive&) const;
-  void load(const std::string& name, const Archive&, int lanes);
+  void load(SpikeBuffer rows) { rows_ = std::move(rows); }
 
  private:
   int depth_;
@@ -48,7 +49,9 @@ class SpikeHistory {
 // The same for a port that carries values.
 class ValueHistory {
  public:
-  ValueHistory(int depth, int lanes, std::size_t width) : depth_(depth), width_(width) { rows_.begin(0, 0, lanes, width); }
+  ValueHistory(int depth, int lanes, std::size_t width) : depth_(depth), width_(width) {
+    rows_.begin(0, 0, lanes, width);
+  }
   void append(const Values& values);
   bool holds(std::int64_t tick) const {
     const Values v = rows_.view();
@@ -56,8 +59,7 @@ class ValueHistory {
   }
   Values view() const { return rows_.view(); }
   void erase_lane(int lane) { rows_.erase_lane(lane); }
-  void save(const std::string& name, Archive&) const;
-  void load(const std::string& name, const Archive&, int lanes);
+  void load(ValueBuffer rows) { rows_ = std::move(rows); }
 
  private:
   int depth_;

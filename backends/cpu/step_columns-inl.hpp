@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The neuron loop, once for all kinds, compiled for each SIMD target by Highway's foreach_target (no include guard of the
-// usual kind: it is included once per target). scripts/check-vectorised reads the compiler's report on the marked loop.
+// The neuron loop, once for all kinds, compiled for each SIMD target by Highway's foreach_target (no include guard of
+// the usual kind: it is included once per target). scripts/check-vectorised reads the compiler's report on the marked
+// loop.
 #if defined(CROSSPIKE_STEP_COLUMNS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef CROSSPIKE_STEP_COLUMNS_INL
 #undef CROSSPIKE_STEP_COLUMNS_INL
@@ -8,14 +9,13 @@
 #define CROSSPIKE_STEP_COLUMNS_INL
 #endif
 
-#include <cmath>
-#include <tuple>
-#include <utility>
-
 #include <hwy/highway.h>
 
+#include <cmath>
 #include <crosspike/backends/cpu/kind_population.hpp>
 #include <crosspike/core/kind.hpp>
+#include <tuple>
+#include <utility>
 
 HWY_BEFORE_NAMESPACE();
 namespace crosspike::cpu {
@@ -40,7 +40,8 @@ constexpr std::size_t port_count() {
 }
 
 // State columns, constant columns (heterogeneous populations only) and inputs as restrict parameters.
-template <class K, class R, int variant, bool each, std::size_t... s, std::size_t... c, std::size_t... p, class... Column>
+template <class K, class R, int variant, bool each, std::size_t... s, std::size_t... c, std::size_t... p,
+          class... Column>
 HWY_NOINLINE void step_columns(std::index_sequence<s...>, std::index_sequence<c...>, std::index_sequence<p...>,
                                const typename K::template Constants<R> uniform, const void* const* constant_columns,
                                const R* const* inputs, std::int32_t* __restrict fired, std::size_t n,
@@ -49,8 +50,8 @@ HWY_NOINLINE void step_columns(std::index_sequence<s...>, std::index_sequence<c.
   using Constants = typename K::template Constants<R>;
   constexpr std::size_t ports = sizeof...(p);
   const R* const input[ports + 1] = {inputs[p]..., nullptr};
-  [[maybe_unused]] const auto constant = std::make_tuple(
-      static_cast<const std::decay_t<decltype(uniform.*(std::get<c>(K::template constants<R>)))>*>(
+  [[maybe_unused]] const auto constant =
+      std::make_tuple(static_cast<const std::decay_t<decltype(uniform.*(std::get<c>(K::template constants<R>)))>*>(
           each ? constant_columns[c] : nullptr)...);
   // vectorised-loop-begin
 #pragma GCC ivdep
@@ -62,15 +63,17 @@ HWY_NOINLINE void step_columns(std::index_sequence<s...>, std::index_sequence<c.
     const R in[ports + (ports == 0)] = {input[p][i]...};
     fired[i] = K::template step<R, variant>(constants, state, in);
     ((column[i] = snap(state.*(std::get<s>(K::template state<R>).member),
-                       static_cast<Column>(std::get<s>(K::template state<R>).quiet))), ...);
+                       static_cast<Column>(std::get<s>(K::template state<R>).quiet))),
+     ...);
   }
   // vectorised-loop-end
 }
 
 // Kinds that draw: one address per (element, tick), scalar.
 template <class K, class R, std::size_t... s, std::size_t... p, class... Column>
-void draw_columns(std::index_sequence<s...>, std::index_sequence<p...>, const typename K::template Constants<R>* constants,
-                  bool each, RandomKey key, const Chunk<R>& chunk, std::int32_t* fired, Column*... column) {
+void draw_columns(std::index_sequence<s...>, std::index_sequence<p...>,
+                  const typename K::template Constants<R>* constants, bool each, RandomKey key, const Chunk<R>& chunk,
+                  std::int32_t* fired, Column*... column) {
   for (std::size_t i = 0; i < chunk.n; ++i) {
     typename K::template State<R> state;
     ((state.*(std::get<s>(K::template state<R>).member) = column[i]), ...);
@@ -79,12 +82,14 @@ void draw_columns(std::index_sequence<s...>, std::index_sequence<p...>, const ty
     Draws<R> draws(key, element, chunk.tick, chunk.stream);
     fired[i] = K::template step<R, 0>(constants[each ? element : 0], state, in, draws);
     ((column[i] = snap(state.*(std::get<s>(K::template state<R>).member),
-                       static_cast<Column>(std::get<s>(K::template state<R>).quiet))), ...);
+                       static_cast<Column>(std::get<s>(K::template state<R>).quiet))),
+     ...);
   }
 }
 
 // The elements whose count is not zero, and their counts where asked for.
-inline std::size_t compact(std::int32_t* fired, std::size_t n, std::uint32_t first, std::uint32_t* index, std::int32_t* count) {
+inline std::size_t compact(std::int32_t* fired, std::size_t n, std::uint32_t first, std::uint32_t* index,
+                           std::int32_t* count) {
   const hn::ScalableTag<std::int32_t> d;
   const hn::ScalableTag<std::uint32_t> du;
   const std::size_t lanes = hn::Lanes(d);
@@ -94,28 +99,32 @@ inline std::size_t compact(std::int32_t* fired, std::size_t n, std::uint32_t fir
     const auto values = hn::LoadU(d, fired + i);
     const auto mask = hn::Ne(values, hn::Zero(d));
     if (hn::AllFalse(d, mask)) continue;
-    hn::CompressStore(hn::Iota(du, first + static_cast<std::uint32_t>(i)), hn::RebindMask(du, mask), du, index + found);
-    if (count) hn::CompressStore(values, mask, d, count + found);
+    // Compress and then store a whole vector: Zen 4 runs a compressing store as slow microcode.
+    hn::StoreU(hn::Compress(hn::Iota(du, first + static_cast<std::uint32_t>(i)), hn::RebindMask(du, mask)), du,
+               index + found);
+    if (count) hn::StoreU(hn::Compress(values, mask), d, count + found);
     found += hn::CountTrue(d, mask);
   }
   return found;
 }
 
 template <class K, class R, int variant, bool each, std::size_t... s>
-void call_step(std::index_sequence<s...> fields, const ConstantsView<K, R>& view, const Chunk<R>& chunk, std::int32_t* fired) {
+void call_step(std::index_sequence<s...> fields, const ConstantsView<K, R>& view, const Chunk<R>& chunk,
+               std::int32_t* fired) {
   step_columns<K, R, variant, each>(
       fields, std::make_index_sequence<std::tuple_size_v<std::decay_t<decltype(K::template constants<R>)>>>{},
       std::make_index_sequence<port_count<K>()>{}, view.rows[0], view.columns, chunk.inputs, fired, chunk.n,
-      static_cast<std::decay_t<decltype(std::declval<typename K::template State<R>>().*(std::get<s>(K::template state<R>).member))>*>(
-          chunk.columns[s])...);
+      static_cast<std::decay_t<decltype(std::declval<typename K::template State<R>>().*
+                                        (std::get<s>(K::template state<R>).member))>*>(chunk.columns[s])...);
 }
 
 template <class K, class R, std::size_t... s>
-void call_draw(std::index_sequence<s...> fields, const ConstantsView<K, R>& view, const Chunk<R>& chunk, std::int32_t* fired) {
+void call_draw(std::index_sequence<s...> fields, const ConstantsView<K, R>& view, const Chunk<R>& chunk,
+               std::int32_t* fired) {
   draw_columns<K, R>(
       fields, std::make_index_sequence<port_count<K>()>{}, view.rows, view.each, view.key, chunk, fired,
-      static_cast<std::decay_t<decltype(std::declval<typename K::template State<R>>().*(std::get<s>(K::template state<R>).member))>*>(
-          chunk.columns[s])...);
+      static_cast<std::decay_t<decltype(std::declval<typename K::template State<R>>().*
+                                        (std::get<s>(K::template state<R>).member))>*>(chunk.columns[s])...);
 }
 
 template <class K, class R, int variant = 0>
@@ -125,9 +134,11 @@ void call_variant(const ConstantsView<K, R>& view, const Chunk<R>& chunk, std::i
     call_draw<K, R>(fields, view, chunk, fired);
   } else if constexpr (variant + 1 < K::variants) {
     if (view.variant != variant) return call_variant<K, R, variant + 1>(view, chunk, fired);
-    view.each ? call_step<K, R, variant, true>(fields, view, chunk, fired) : call_step<K, R, variant, false>(fields, view, chunk, fired);
+    view.each ? call_step<K, R, variant, true>(fields, view, chunk, fired)
+              : call_step<K, R, variant, false>(fields, view, chunk, fired);
   } else {
-    view.each ? call_step<K, R, variant, true>(fields, view, chunk, fired) : call_step<K, R, variant, false>(fields, view, chunk, fired);
+    view.each ? call_step<K, R, variant, true>(fields, view, chunk, fired)
+              : call_step<K, R, variant, false>(fields, view, chunk, fired);
   }
 }
 

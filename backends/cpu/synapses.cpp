@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/backends/cpu/synapses.hpp>
-
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <crosspike/backends/cpu/synapses.hpp>
 #include <crosspike/core/error.hpp>
 
 namespace crosspike::cpu {
@@ -37,7 +35,8 @@ SynapseStore::SynapseStore(const Network& network, NodeId weight, const WeightQu
     ++total;
   });
   if (total > 0xffffffffu)
-    throw Error(Fault::cannot, fmt::format("{}: {} synapses on one partition; use more threads", network.node(weight).name, total));
+    throw Error(Fault::cannot,
+                fmt::format("{}: {} synapses on one partition; use more threads", network.node(weight).name, total));
 
   first_run_.push_back(0);
   for (std::size_t source = 0; source < sources; ++source) {
@@ -49,8 +48,8 @@ SynapseStore::SynapseStore(const Network& network, NodeId weight, const WeightQu
     }
     first_run_.push_back(static_cast<std::uint32_t>(runs_.size()));
   }
-  const bool narrow = quantum.bits == 16;
-  narrow ? narrow_.resize(total) : wide_.resize(total);
+  const bool narrow = quantum.bits == 16 && base + (last - first) <= 65'536;
+  narrow ? narrow_.resize(total + group - 1) : wide_.resize(total + group - 1);  // spare entries: see add()
   for_each_synapse(network, weight, first, last, [&](const Synapse& s) {
     const std::uint32_t slot = base + s.target - first, at = place[key(s)]++;
     const std::int32_t stored = quantum.stored(s.weight);

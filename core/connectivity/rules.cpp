@@ -30,7 +30,7 @@ void draw_bernoulli(const Connectivity& c, const ConnectionSpace& space, std::ui
                     Sources& out) {
   const auto sources = static_cast<double>(volume(space.source));
   if (c.probability <= 0) return;
-  const double log_miss = c.probability < 1 ? detail::log1p(-c.probability) : 0;
+  const double log_miss = c.probability < 1 ? math::log1p(-c.probability) : 0;
   double next = -1;
   for (;;) {
     next += 1 + (c.probability < 1 ? std::floor(math::log(draws.uniform()) / log_miss) : 0);

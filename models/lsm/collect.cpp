@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/models/lsm/collect.hpp>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cmath>
-#include <limits>
-
-#include <fmt/format.h>
-
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/run_samples.hpp>
+#include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/network/model.hpp>
+#include <limits>
 
 namespace crosspike {
 
@@ -23,16 +21,24 @@ struct SampleRow {
 };
 
 // One thread's tools for reading samples.
-struct Reader {
-  Reader(const LsmSettings& settings) : binner(settings.sensor, settings.binning) {}
-  void read(const Dataset& dataset, std::size_t sample) {
-    dataset.events(static_cast<std::int64_t>(sample), scratch, events);
-    binner.bin(events, binned);
+class Reader {
+ public:
+  Reader(const LsmSettings& settings, const Dataset& dataset)
+      : dataset_(dataset), binner_(settings.sensor, settings.binning) {}
+
+  const BinnedSpikes& read(std::size_t sample) {
+    dataset_.events(static_cast<std::int64_t>(sample), scratch_, events_);
+    binner_.bin(events_, binned_);
+    return binned_;
   }
-  EventScratch scratch;
-  std::vector<Event> events;
-  EventBinner binner;
-  BinnedSpikes binned;
+  std::size_t events() const { return events_.size(); }  // of the sample read last
+
+ private:
+  const Dataset& dataset_;
+  EventScratch scratch_;
+  std::vector<Event> events_;
+  EventBinner binner_;
+  BinnedSpikes binned_;
 };
 
 int bin_of(int tick, const LsmSettings& settings) {
@@ -43,7 +49,7 @@ std::uint16_t counted(std::uint32_t count) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(count, std::numeric_limits<std::uint16_t>::max()));
 }
 
-FeatureRows rows_for(const LsmSettings&, const Dataset& dataset, std::size_t features, FeatureKind kind) {
+FeatureRows rows_for(const Dataset& dataset, std::size_t features, FeatureKind kind) {
   FeatureRows rows;
   rows.features = features;
   rows.classes = static_cast<std::size_t>(dataset.classes());
@@ -60,46 +66,57 @@ void keep(FeatureRows& rows, const Dataset& dataset, std::size_t sample, const S
   rows.labels.push_back(dataset.label(static_cast<std::int64_t>(sample)));
 }
 
-// Calls body(sample, reader, row) for all samples, on `threads` threads, and keeps the rows in order.
+void report(const Progress& progress, const std::string& phase, std::size_t sample, const Dataset& dataset) {
+  const auto count = static_cast<std::size_t>(dataset.size());
+  if (progress && (sample % sample_window == sample_window - 1 || sample + 1 == count))
+    progress(phase, static_cast<double>(sample + 1), static_cast<double>(count), "samples");
+}
+
+// Calls body(binned, row) for the events of each sample and keeps the rows in order.
 template <class Body>
 void for_each_sample(const LsmSettings& settings, const Dataset& dataset, int threads, const Progress& progress,
-                     const std::string& phase, FeatureRows& rows, Body body) {
-  const auto count = static_cast<std::size_t>(dataset.size());
-  Team team(threads);
-  std::vector<SampleRow> window(std::min(sample_window, count));
-  std::atomic<std::size_t> next{0};
-  team.run([&](Team::Member& member) {
-    Reader reader(settings);
-    for (std::size_t begin = 0; begin < count; begin += sample_window) {
-      const std::size_t end = std::min(count, begin + sample_window);
-      for (std::size_t sample; (sample = begin + next.fetch_add(1)) < end;) {
-        reader.read(dataset, sample);
-        body(reader, window[sample - begin]);
-      }
-      member.barrier();
-      if (member.rank() == 0) {
-        for (std::size_t sample = begin; sample < end; ++sample) keep(rows, dataset, sample, window[sample - begin]);
-        next.store(0);
-        if (progress) progress(phase, static_cast<double>(end), static_cast<double>(count), "samples");
-      }
-      member.barrier();
-    }
-  });
+                     const std::string& phase, FeatureRows& rows, const Body& body) {
+  const auto make_worker = [&] {
+    return [&body, reader = Reader(settings, dataset)](std::size_t sample, SampleRow& row) mutable {
+      body(reader.read(sample), row);
+    };
+  };
+  run_samples<SampleRow>(static_cast<std::size_t>(dataset.size()), threads, make_worker,
+                         [&](std::size_t sample, const SampleRow& row) {
+                           keep(rows, dataset, sample, row);
+                           report(progress, phase, sample, dataset);
+                         });
+}
+
+// Calls body(bin x channels + channel, count) for all events of a sample.
+template <class Body>
+void for_each_count(const LsmSettings& settings, const BinnedSpikes& binned, const Body& body) {
+  const auto channels = static_cast<std::size_t>(settings.input.channels());
+  for (int t = 0; t < settings.binning.ticks; ++t) {
+    const std::size_t bin = static_cast<std::size_t>(bin_of(t, settings)) * channels;
+    const auto last = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t) + 1]);
+    for (auto k = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t)]); k < last; ++k)
+      body(bin + static_cast<std::size_t>(binned.index[k]), static_cast<std::uint32_t>(binned.count[k]));
+  }
 }
 
 // Turns a sample's spikes into its row while it runs.
 class Features {
  public:
   Features(const LsmSettings& settings, const Network& network, NodeId liquid)
-      : settings_(settings), liquid_(liquid), neurons_(network.node(liquid).size()),
+      : settings_(settings),
+        liquid_(liquid),
+        neurons_(network.node(liquid).size()),
         membrane_(network.node(liquid).kind->find_state("membrane")) {
     if (settings.features.membranes && !membrane_)
-      throw Error(Fault::input, fmt::format("features.membranes needs a liquid with a membrane, kind '{}' has none", network.node(liquid).kind->name));
+      throw Error(Fault::input, fmt::format("features.membranes needs a liquid with a membrane, kind '{}' has none",
+                                            network.node(liquid).kind->name));
   }
 
   std::size_t count_features() const { return neurons_ * static_cast<std::size_t>(settings_.features.bins); }
   std::size_t size() const {
-    return count_features() + (settings_.features.trace_ms ? neurons_ : 0) + (settings_.features.membranes ? neurons_ : 0);
+    return count_features() + (settings_.features.trace_ms ? neurons_ : 0) +
+           (settings_.features.membranes ? neurons_ : 0);
   }
 
   void begin(SampleRow& row) const {
@@ -117,12 +134,13 @@ class Features {
       const auto index = spikes.at(tick);
       const auto counts = spikes.counts_at(tick);
       row.spikes += index.size();
-      for (std::size_t k = 0; k < index.size(); ++k)
-        bin[index[k]] = counted(bin[index[k]] + static_cast<std::uint32_t>(std::max(0, counts.empty() ? 1 : counts[k])));
-      if (!settings_.features.trace_ms) continue;
       const double age = (settings_.binning.ticks - 1 - local) * settings_.binning.tick_ms;
-      const auto weight = static_cast<float>(std::exp(-age / *settings_.features.trace_ms));
-      for (const std::uint32_t i : index) row.reals[i] += weight;
+      const double weight = settings_.features.trace_ms ? std::exp(-age / *settings_.features.trace_ms) : 0;
+      for (std::size_t k = 0; k < index.size(); ++k) {
+        const auto count = static_cast<std::uint32_t>(std::max(0, counts.empty() ? 1 : counts[k]));
+        bin[index[k]] = counted(bin[index[k]] + count);
+        if (settings_.features.trace_ms) row.reals[index[k]] += static_cast<float>(count * weight);
+      }
     }
   }
 
@@ -173,7 +191,27 @@ FeatureSet FeatureRows::set(std::string name) const {
   return out;
 }
 
-std::shared_ptr<const Program> build_liquid(const Value& network_config, const Library& library, int threads, int slice) {
+namespace {
+
+// Sooner than build_network, which would complain of what it feeds.
+void require_spikes(const Value& network_config, const Library& library) {
+  const Value& kind_name =
+      *network_config.as<Table>()->find("populations")->as<Table>()->find("liquid")->as<Table>()->find("kind");
+  const std::string* written = kind_name.as<std::string>();
+  const Kind* kind = written ? library.find_kind(*written) : nullptr;
+  if (kind && (kind->outputs.empty() || kind->outputs[0].carries != Carries::spikes))
+    fail_at(
+        kind_name.where(),
+        fmt::format("liquid.neuron.kind = \"{}\" sends no spikes, from which features are counted; name a kind that "
+                    "fires, such as lif",
+                    *written));
+}
+
+}  // namespace
+
+std::shared_ptr<const Program> build_liquid(const Value& network_config, const Library& library, int threads,
+                                            int slice) {
+  require_spikes(network_config, library);
   const NetworkModel model = build_network(network_config, library);
   Taps taps;
   taps.ports.insert(model.network->output("liquid"));
@@ -185,36 +223,58 @@ std::shared_ptr<const Program> build_liquid(const Value& network_config, const L
   return Program::build(make_plan(model.network, model.placement, library, taps, options, team), team);
 }
 
-FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const LsmSettings& settings, const Dataset& dataset,
-                           int threads, const Progress& progress, const std::string& phase, CollectWork* work) {
+namespace {
+
+// One thread's liquid.
+class LiquidWorker {
+ public:
+  LiquidWorker(const std::shared_ptr<const Program>& program, const LsmSettings& settings, const Dataset& dataset,
+               const Features& features)
+      : settings_(settings),
+        dataset_(dataset),
+        features_(features),
+        input_(program->network().require("input")),
+        state_(program),
+        reader_(settings, dataset) {}
+
+  void operator()(std::size_t sample, SampleRow& row) {
+    const BinnedSpikes& binned = reader_.read(sample);
+    state_.reset(0, static_cast<std::uint64_t>(dataset_.number(static_cast<std::int64_t>(sample))));
+    fill_input(state_.input_spikes(input_), state_.tick(), settings_.binning.ticks, binned);
+    features_.begin(row);
+    state_.advance(settings_.binning.ticks, solo_, [&](const SliceView& slice) { features_.observe(slice, row); });
+    features_.finish(state_, row);
+    row.input_events = reader_.events();
+  }
+
+ private:
+  const LsmSettings& settings_;
+  const Dataset& dataset_;
+  const Features& features_;
+  NodeId input_;
+  State state_;
+  Team solo_{1};
+  Reader reader_;
+};
+
+}  // namespace
+
+FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const LsmSettings& settings,
+                           const Dataset& dataset, int threads, const Progress& progress, const std::string& phase,
+                           CollectWork* work) {
   const auto start = std::chrono::steady_clock::now();
-  const Network& network = program->network();
-  const NodeId input = network.require("input"), liquid = network.require("liquid");
-  const Features features(settings, network, liquid);
-  FeatureRows rows = rows_for(settings, dataset, features.size(), kind_of(settings.features));
-  const int ticks = settings.binning.ticks;
+  const Features features(settings, program->network(), program->network().require("liquid"));
+  FeatureRows rows = rows_for(dataset, features.size(), kind_of(settings.features));
   CollectWork done;
   run_samples<SampleRow>(
-      program, static_cast<std::size_t>(dataset.size()), threads,
-      [&](std::size_t sample, State& state, Team& solo, SampleRow& row) {
-        thread_local std::unique_ptr<Reader> reader;
-        thread_local const LsmSettings* of = nullptr;
-        if (of != &settings) reader = std::make_unique<Reader>(settings), of = &settings;
-        reader->read(dataset, sample);
-        state.reset(0, static_cast<std::uint64_t>(dataset.number(static_cast<std::int64_t>(sample))));
-        fill_input(state.input_spikes(input), state.tick(), ticks, reader->binned);
-        features.begin(row);
-        state.advance(ticks, solo, [&](const SliceView& slice) { features.observe(slice, row); });
-        features.finish(state, row);
-        row.input_events = reader->events.size();
-      },
-      [&](std::size_t sample, SampleRow& row) {
+      static_cast<std::size_t>(dataset.size()), threads,
+      [&] { return LiquidWorker(program, settings, dataset, features); },
+      [&](std::size_t sample, const SampleRow& row) {
         keep(rows, dataset, sample, row);
         done.input_events += row.input_events;
         done.spikes += row.spikes;
         ++done.samples;
-        if (progress && (sample % sample_window == sample_window - 1 || sample + 1 == static_cast<std::size_t>(dataset.size())))
-          progress(phase, static_cast<double>(sample + 1), static_cast<double>(dataset.size()), "samples");
+        report(progress, phase, sample, dataset);
       });
   done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (work) *work = done;
@@ -223,17 +283,13 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
 
 FeatureRows collect_input(const LsmSettings& settings, const Dataset& dataset, int threads, const Progress& progress,
                           const std::string& phase) {
-  const auto channels = static_cast<std::size_t>(settings.input.channels());
-  FeatureRows rows = rows_for(settings, dataset, channels * static_cast<std::size_t>(settings.features.bins), FeatureKind::counts);
-  for_each_sample(settings, dataset, threads, progress, phase, rows, [&](Reader& reader, SampleRow& row) {
-    row.counts.assign(rows.features, 0);
-    for (int t = 0; t < settings.binning.ticks; ++t) {
-      std::uint16_t* bin = row.counts.data() + static_cast<std::size_t>(bin_of(t, settings)) * channels;
-      for (auto k = reader.binned.first[static_cast<std::size_t>(t)]; k < reader.binned.first[static_cast<std::size_t>(t) + 1]; ++k) {
-        const auto i = static_cast<std::size_t>(reader.binned.index[static_cast<std::size_t>(k)]);
-        bin[i] = counted(bin[i] + static_cast<std::uint32_t>(reader.binned.count[static_cast<std::size_t>(k)]));
-      }
-    }
+  const auto features =
+      static_cast<std::size_t>(settings.input.channels()) * static_cast<std::size_t>(settings.features.bins);
+  FeatureRows rows = rows_for(dataset, features, FeatureKind::counts);
+  for_each_sample(settings, dataset, threads, progress, phase, rows, [&](const BinnedSpikes& binned, SampleRow& row) {
+    row.counts.assign(features, 0);
+    for_each_count(settings, binned,
+                   [&](std::size_t i, std::uint32_t n) { row.counts[i] = counted(row.counts[i] + n); });
   });
   return rows;
 }
@@ -241,18 +297,17 @@ FeatureRows collect_input(const LsmSettings& settings, const Dataset& dataset, i
 FeatureRows collect_static(const Network& liquid, const LsmSettings& settings, const Dataset& dataset, int threads,
                            const Progress& progress, const std::string& phase) {
   const NodeId weights = liquid.require("liquid.inputs");
-  const std::size_t neurons = liquid.node(weights).size(), channels = static_cast<std::size_t>(settings.input.channels());
+  const std::size_t neurons = liquid.node(weights).size(),
+                    channels = static_cast<std::size_t>(settings.input.channels());
+  const auto bins = static_cast<std::size_t>(settings.features.bins);
   std::vector<Synapse> synapses;
   liquid.synapses(weights, 0, static_cast<std::uint32_t>(neurons), synapses);
-  FeatureRows rows = rows_for(settings, dataset, neurons * static_cast<std::size_t>(settings.features.bins), FeatureKind::reals);
-  for_each_sample(settings, dataset, threads, progress, phase, rows, [&](Reader& reader, SampleRow& row) {
+  FeatureRows rows = rows_for(dataset, neurons * bins, FeatureKind::reals);
+  for_each_sample(settings, dataset, threads, progress, phase, rows, [&](const BinnedSpikes& binned, SampleRow& row) {
+    std::vector<float> x(channels * bins, 0.f);
+    for_each_count(settings, binned, [&](std::size_t i, std::uint32_t n) { x[i] += static_cast<float>(n); });
     row.reals.assign(rows.features, 0.f);
-    std::vector<float> x(channels * static_cast<std::size_t>(settings.features.bins), 0.f);
-    for (int t = 0; t < settings.binning.ticks; ++t)
-      for (auto k = reader.binned.first[static_cast<std::size_t>(t)]; k < reader.binned.first[static_cast<std::size_t>(t) + 1]; ++k)
-        x[static_cast<std::size_t>(bin_of(t, settings)) * channels + static_cast<std::size_t>(reader.binned.index[static_cast<std::size_t>(k)])] +=
-            static_cast<float>(reader.binned.count[static_cast<std::size_t>(k)]);
-    for (std::size_t bin = 0; bin < static_cast<std::size_t>(settings.features.bins); ++bin) {
+    for (std::size_t bin = 0; bin < bins; ++bin) {
       float* out = row.reals.data() + bin * neurons;
       for (const Synapse& s : synapses) out[s.target] += static_cast<float>(s.weight) * x[bin * channels + s.source];
       for (std::size_t i = 0; i < neurons; ++i) out[i] = std::max(0.f, out[i]);

@@ -2,16 +2,15 @@
 // Runs the samples of a data set through a liquid and collects a row of features each.
 #pragma once
 
+#include <crosspike/core/program.hpp>
+#include <crosspike/core/progress.hpp>
+#include <crosspike/datasets/dataset.hpp>
+#include <crosspike/models/lsm/settings.hpp>
+#include <crosspike/models/readout/features.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <crosspike/core/progress.hpp>
-#include <crosspike/core/program.hpp>
-#include <crosspike/datasets/dataset.hpp>
-#include <crosspike/models/lsm/settings.hpp>
-#include <crosspike/models/readout/features.hpp>
 
 namespace crosspike {
 
@@ -34,18 +33,21 @@ struct CollectWork {
 };
 
 // `program` is a built liquid with one lane whose tapped port is its population's spikes.
-FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const LsmSettings& settings, const Dataset& dataset,
-                           int threads, const Progress& progress, const std::string& phase, CollectWork* work = nullptr);
+FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const LsmSettings& settings,
+                           const Dataset& dataset, int threads, const Progress& progress, const std::string& phase,
+                           CollectWork* work = nullptr);
 
 // Counts of the input channels themselves in the same time bins.
 FeatureRows collect_input(const LsmSettings& settings, const Dataset& dataset, int threads, const Progress& progress,
                           const std::string& phase);
 
-// ReLU(W_in x), x the event counts of a time bin, W_in the liquid's input weights: as many features as the liquid, no time.
+// ReLU(W_in x), x the event counts of a time bin, W_in the liquid's input weights: as many features as the liquid, no
+// time.
 FeatureRows collect_static(const Network& liquid, const LsmSettings& settings, const Dataset& dataset, int threads,
                            const Progress& progress, const std::string& phase);
 
 // Builds the liquid of a network config as collect_liquid wants it.
-std::shared_ptr<const Program> build_liquid(const Value& network_config, const Library& library, int threads, int slice);
+std::shared_ptr<const Program> build_liquid(const Value& network_config, const Library& library, int threads,
+                                            int slice);
 
 }  // namespace crosspike

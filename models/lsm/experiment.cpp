@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/models/lsm/experiment.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-
-#include <fmt/format.h>
-
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/lsm/experiment.hpp>
 #include <crosspike/models/readout/ridge.hpp>
 #include <crosspike_generated/version.hpp>
 
@@ -25,12 +23,24 @@ double validation_accuracy(const Readout& readout) {
   throw Error(Fault::system, "the readout's lambda was not among those tried");
 }
 
+// The test split is opened at the end; that its files are there is looked up before hours of work, not after.
+void require_test_files(const DatasetSource& source) {
+  const bool recorded = source.kind == DatasetSource::Kind::nmnist;
+  for (const std::string& file :
+       recorded ? std::vector{source.test_folder} : std::vector{source.test_images, source.test_labels})
+    if (!std::filesystem::exists(source.path / file))
+      throw Error(Fault::input,
+                  fmt::format("{}: there is no such file; training ends with a look at the test split, so it needs one",
+                              (source.path / file).string()));
+}
+
 // Features of train and validation and the readout fitted on them; test features come later, through the seal.
 class Experiment {
  public:
   Experiment(const Value& config, const Library& library, const ExperimentOptions& options)
       : library_(library), options_(options), settings_(read_lsm(config)), team_(options.threads) {
     splits_ = open_training_splits(settings_.dataset);
+    require_test_files(settings_.dataset);
     if (splits_.validation->size() == 0)
       throw Error(Fault::input, "dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
   }
@@ -43,8 +53,9 @@ class Experiment {
     look_at_test();
     figure("samples_per_second", static_cast<double>(work.samples) / work.seconds);
     figure("input_events_per_sample", static_cast<double>(work.input_events) / static_cast<double>(work.samples));
-    figure("spikes_per_neuron_and_tick", static_cast<double>(work.spikes) / static_cast<double>(work.samples) / settings_.binning.ticks /
-                                             static_cast<double>(liquid_->network().node(liquid_->network().require("liquid")).size()));
+    figure("spikes_per_neuron_and_tick",
+           static_cast<double>(work.spikes) / static_cast<double>(work.samples) / settings_.binning.ticks /
+               static_cast<double>(liquid_->network().node(liquid_->network().require("liquid")).size()));
     figure("lambda", readout_.lambda);
     figure("train_samples", static_cast<std::int64_t>(splits_.train->size()));
     figure("validation_samples", static_cast<std::int64_t>(splits_.validation->size()));
@@ -59,8 +70,10 @@ class Experiment {
   void figure(const std::string& name, const Figure& value) { report_.figures.emplace_back(name, value); }
 
   Readout fit_liquid(const std::string& phase, const std::shared_ptr<const Program>& program, CollectWork* work) {
-    const FeatureRows train = collect_liquid(program, settings_, *splits_.train, options_.threads, options_.progress, phase + ": train", work);
-    const FeatureRows validation = collect_liquid(program, settings_, *splits_.validation, options_.threads, options_.progress, phase + ": validation");
+    const FeatureRows train = collect_liquid(program, settings_, *splits_.train, options_.threads, options_.progress,
+                                             phase + ": train", work);
+    const FeatureRows validation = collect_liquid(program, settings_, *splits_.validation, options_.threads,
+                                                  options_.progress, phase + ": validation");
     return fit(phase, train, validation);
   }
 
@@ -70,19 +83,22 @@ class Experiment {
   }
 
   void fit_controls() {
-    without_recurrence_ = build_liquid(settings_.network_without_recurrence, library_, options_.threads, options_.slice);
+    without_recurrence_ =
+        build_liquid(settings_.network_without_recurrence, library_, options_.threads, options_.slice);
     no_recurrence_readout_ = fit_liquid("no recurrence", without_recurrence_, nullptr);
     {
       const auto collect = [&](const Dataset& d, const char* phase) {
         return collect_static(liquid_->network(), settings_, d, options_.threads, options_.progress, phase);
       };
-      const FeatureRows train = collect(*splits_.train, "static: train"), validation = collect(*splits_.validation, "static: validation");
+      const FeatureRows train = collect(*splits_.train, "static: train"),
+                        validation = collect(*splits_.validation, "static: validation");
       static_readout_ = fit("static", train, validation);
     }
     const auto collect = [&](const Dataset& d, const char* phase) {
       return collect_input(settings_, d, options_.threads, options_.progress, phase);
     };
-    FeatureRows train = collect(*splits_.train, "input: train"), validation = collect(*splits_.validation, "input: validation");
+    FeatureRows train = collect(*splits_.train, "input: train"),
+                validation = collect(*splits_.validation, "input: validation");
     for (const FeatureKind kind : {FeatureKind::counts, FeatureKind::square_roots}) {
       train.kind = validation.kind = kind;
       Readout fitted = fit(fmt::format("input {}", name_of(kind)), train, validation);
@@ -92,7 +108,9 @@ class Experiment {
     }
   }
 
-  double accuracy(const Readout& readout, const FeatureRows& rows) { return score(readout, rows.set("test"), team_).accuracy(); }
+  double accuracy(const Readout& readout, const FeatureRows& rows) {
+    return score(readout, rows.set("test"), team_).accuracy();
+  }
 
   // The one look: the seal is spent here, after every choice has been made.
   void look_at_test() {
@@ -105,9 +123,11 @@ class Experiment {
       FeatureRows input = collect_input(settings_, *test, options_.threads, options_.progress, "input: test");
       input.kind = *baseline_kind_;
       figure("baseline_accuracy", accuracy(baseline_readout_, input));
-      figure("static_accuracy", accuracy(static_readout_, collect_static(liquid_->network(), settings_, *test, options_.threads,
-                                                                         options_.progress, "static: test")));
-      figure("no_recurrence_accuracy", accuracy(no_recurrence_readout_, liquid(without_recurrence_, "no recurrence: test")));
+      figure("static_accuracy",
+             accuracy(static_readout_, collect_static(liquid_->network(), settings_, *test, options_.threads,
+                                                      options_.progress, "static: test")));
+      figure("no_recurrence_accuracy",
+             accuracy(no_recurrence_readout_, liquid(without_recurrence_, "no recurrence: test")));
     }
     figure("validation_accuracy", validation_accuracy(readout_));
     if (settings_.controls) {
@@ -123,11 +143,13 @@ class Experiment {
   void edge_note(const Readout& readout, const std::string& what) {
     const auto [low, high] = std::minmax_element(settings_.lambdas.begin(), settings_.lambdas.end());
     if (settings_.lambdas.size() > 1 && (readout.lambda == *low || readout.lambda == *high))
-      report_.notes.push_back(fmt::format("lambda = {} of {} lies at the end of readout.lambdas; a wider list may do better.", readout.lambda, what));
+      report_.notes.push_back(fmt::format(
+          "lambda = {} of {} lies at the end of readout.lambdas; a wider list may do better.", readout.lambda, what));
   }
 
   void write() {
-    ResultsWriter writer(*options_.out, {CROSSPIKE_VERSION, settings_.seed, to_toml(settings_.resolved)}, options_.existing);
+    ResultsWriter writer(*options_.out, {CROSSPIKE_VERSION, settings_.seed, to_toml(settings_.resolved)},
+                         options_.existing);
     for (const auto& [name, value] : report_.figures)
       if (name != "samples_per_second") writer.figure(name, value);  // timings would make equal runs differ
     ReadoutArrays arrays;
@@ -145,8 +167,12 @@ class Experiment {
   void write_edges(ResultsWriter& writer, const char* projection) {
     const Network& network = liquid_->network();
     const NodeId id = network.require(projection);
-    std::vector<Synapse> synapses;
-    network.synapses(id, 0, static_cast<std::uint32_t>(network.node(id).size()), synapses);
+    std::vector<Synapse> synapses;  // as a config writes them: without the source's output scale, delays undivided
+    network.node(id).kind->synapses(network, network.node(id), 0, static_cast<std::uint32_t>(network.node(id).size()),
+                                    synapses);
+    const auto& rule = network.node(id).connectivity;
+    const std::int32_t moved = rule ? rule->minimum_delay() : 0;  // validate put it on the wire
+    const std::int32_t wire = network.incoming(id).delay - moved;
     SonataEdges edges;
     edges.source_population = network.node(network.incoming(id).from.node).name;
     edges.target_population = "liquid";
@@ -154,7 +180,7 @@ class Experiment {
       edges.source.push_back(s.source);
       edges.target.push_back(s.target);
       edges.weight.push_back(s.weight);
-      edges.delay_ms.push_back((s.delay + network.incoming(id).delay) * network.dt);
+      edges.delay_ms.push_back((s.delay + wire) * network.dt);
     }
     writer.edges(projection, edges);
   }
@@ -181,8 +207,8 @@ ExperimentReport train_lsm(const Value& config, const Library& library, const Ex
   return report;
 }
 
-ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides, const Library& library,
-                          const ExperimentOptions& options) {
+ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides,
+                          const Library& library, const ExperimentOptions& options) {
   const ResultsReader reader(results);
   Value config = parse_config(reader.header().config, results.string() + ":/config");
   for (const std::string& assignment : overrides) apply_override(config, assignment);
@@ -198,14 +224,16 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   CollectWork work;
   const FeatureRows rows = collect_liquid(program, settings, *test, options.threads, options.progress, "test", &work);
   if (rows.features != readout.features)
-    throw Error(Fault::input, fmt::format("{}: its readout has {} features, the liquid gives {}", results.string(), readout.features, rows.features));
+    throw Error(Fault::input, fmt::format("{}: its readout has {} features, the liquid gives {}", results.string(),
+                                          readout.features, rows.features));
   Team team(options.threads);
   const Score result = score(readout, rows.set("test"), team);
   ExperimentReport report;
   report.figures = {{"test_accuracy", result.accuracy()},
                     {"test_samples", static_cast<std::int64_t>(result.samples)},
                     {"samples_per_second", static_cast<double>(work.samples) / work.seconds}};
-  report.notes.push_back("This is not the first look at the test split: training took it. Choose nothing by this figure.");
+  report.notes.push_back(
+      "This is not the first look at the test split: training took it. Choose nothing by this figure.");
   report.resolved = settings.resolved;
   return report;
 }

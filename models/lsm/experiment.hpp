@@ -3,38 +3,37 @@
 // once, write results. Every choice (lambda, baseline) is made on the validation split.
 #pragma once
 
+#include <crosspike/core/config.hpp>
+#include <crosspike/core/library.hpp>
+#include <crosspike/core/progress.hpp>
+#include <crosspike/core/results.hpp>
+#include <crosspike/models/lsm/settings.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <crosspike/core/config.hpp>
-#include <crosspike/core/library.hpp>
-#include <crosspike/core/progress.hpp>
-#include <crosspike/core/results.hpp>
-#include <crosspike/models/lsm/settings.hpp>
-
 namespace crosspike {
 
 struct ExperimentOptions {
   int threads = 1;
   int slice = 0;
-  std::optional<std::filesystem::path> out{};   // results file; none: nothing is written
+  std::optional<std::filesystem::path> out{};  // results file; none: nothing is written
   Existing existing = Existing::refuse;
   Progress progress{};
 };
 
 struct ExperimentReport {
   std::vector<std::pair<std::string, Figure>> figures;
-  std::vector<std::string> notes;               // full sentences for the person at the terminal
+  std::vector<std::string> notes;  // full sentences for the person at the terminal
   Value resolved{Table{}};
 };
 
 ExperimentReport train_lsm(const Value& config, const Library& library, const ExperimentOptions& options);
 
 // Scores a trained liquid on the test split again; says that this is not the first look.
-ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides, const Library& library,
-                          const ExperimentOptions& options);
+ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides,
+                          const Library& library, const ExperimentOptions& options);
 
 }  // namespace crosspike

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/models/lsm/settings.hpp>
-
-#include <cmath>
-#include <limits>
-
 #include <fmt/format.h>
 
+#include <cmath>
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/config.hpp>
+#include <crosspike/models/lsm/settings.hpp>
+#include <limits>
 
 namespace crosspike {
 
 namespace {
-
-constexpr double unbounded = std::numeric_limits<double>::infinity();
 
 // The liquids that have a name. Each is what [liquid.neuron], [liquid.inputs] and [liquid.recurrent] say by default.
 // local: leaky neurons with Gaussian receptive fields and sparse recurrence, every fifth neuron inhibitory.
@@ -58,21 +54,39 @@ Value merged(const Value* base, const Value* over) {
   return Value(std::move(table), over ? over->where() : Location{});
 }
 
+Value without(const Value& table, const std::string& removed) {
+  if (!table.as<Table>()) return table;  // refused where it is read
+  Table kept;
+  for (const auto& [key, value] : *table.as<Table>())
+    if (key != removed) kept.set(key, value);
+  return Value(std::move(kept), table.where());
+}
+
 Value text_value(std::string text) { return Value(std::move(text)); }
 Value number(std::int64_t value) { return Value(value); }
 
-Value part(TableReader& liquid, const Value& preset, const std::string& key, const std::string& kind_default) {
+// A written part over the preset's. Another kind starts from its own defaults, not from the preset's; tau_mem is
+// another word for decay and takes its place.
+Value part(TableReader& liquid, const Value& preset, const std::string& key, const char* preset_kind) {
   const Value* written = liquid.find(key);
-  if (written && !written->as<Table>())
-    fail_at(written->where(), fmt::format("liquid.{} = {}; allowed: a table", key, to_inline_toml(*written)));
-  const Value* base = preset.as<Table>()->find(key);
-  if (written && !kind_default.empty())  // another kind of neuron starts from its own defaults, not from the preset's
-    if (const Value* kind = written->as<Table>()->find("kind"); kind && !(*kind == text_value(kind_default))) base = nullptr;
-  return merged(base, written);
+  if (!written) return merged(preset.as<Table>()->find(key), nullptr);
+  const Table* table = written->as<Table>();
+  if (!table) fail_at(written->where(), fmt::format("liquid.{} = {}; allowed: a table", key, to_inline_toml(*written)));
+  if (const Value* kind = table->find("kind"); kind && !(*kind == text_value(preset_kind)))
+    return merged(nullptr, written);
+  const Value base = without(*preset.as<Table>()->find(key), table->find("tau_mem") ? "decay" : "");
+  return merged(&base, written);
+}
+
+// Keys of a written part that this model sets itself.
+void refuse_own(const Value& part, const std::string& path, std::initializer_list<const char*> keys) {
+  for (const char* key : keys)
+    if (const Value* written = part.as<Table>()->find(key))
+      fail_at(written->key_where(), fmt::format("{}.{} follows from the model; remove it", path, key));
 }
 
 // Edges that a results file holds, as the rule `edges`.
-Value saved_projection(const std::string& file, const std::string& projection) {
+Value saved_projection(const std::string& file, const std::string& projection, const Location& where) {
   const auto at = [&](const std::string& dataset) {
     Table table;
     table.set("file", text_value(fmt::format("{}:/liquid/edges/{}/{}", file, projection, dataset)));
@@ -86,7 +100,9 @@ Value saved_projection(const std::string& file, const std::string& projection) {
   connect.set("delays", at("0/delay"));
   Table projection_table;
   projection_table.set("connect", Value(std::move(connect)));
-  return Value(std::move(projection_table));
+  Value saved(std::move(projection_table));
+  saved.set_where(where);
+  return saved;
 }
 
 class LsmReader {
@@ -122,7 +138,8 @@ class LsmReader {
       if (word == words[i]) s_.binning.polarity = uses[i];
     const auto crop = input.integers("crop", 1, 100'000);
     if (!crop.empty()) {
-      if (crop.size() != 2) fail_at(input.find("crop")->where(), "input.crop needs two numbers: [height, width] in pixels");
+      if (crop.size() != 2)
+        fail_at(input.find("crop")->where(), "input.crop needs two numbers: [height, width] in pixels");
       s_.binning.crop_height = static_cast<int>(crop[0]);
       s_.binning.crop_width = static_cast<int>(crop[1]);
     }
@@ -141,16 +158,26 @@ class LsmReader {
     const std::int64_t neurons = liquid.integer("neurons", 3000, 1, 100'000'000);
     const std::string saved = liquid.has("from") ? liquid.text("from", required) : "";
     Value neuron = part(liquid, preset, "neuron", "lif");
-    Value inputs = part(liquid, preset, "inputs", ""), recurrent = part(liquid, preset, "recurrent", "");
+    Value inputs = part(liquid, preset, "inputs", "sparse"), recurrent = part(liquid, preset, "recurrent", "sparse");
+    refuse_own(neuron, "liquid.neuron", {"size", "shape"});
+    refuse_own(inputs, "liquid.inputs", {"from", "to"});
+    refuse_own(recurrent, "liquid.recurrent", {"from", "to"});
     if (!saved.empty()) {
-      inputs = saved_projection(saved, "liquid.inputs");
-      recurrent = saved_projection(saved, "liquid.recurrent");
+      for (const char* key : {"inputs", "recurrent"})
+        if (liquid.has(key))
+          fail_at(liquid.find(key)->key_where(),
+                  fmt::format("liquid.{} stands beside liquid.from, whose file brings its own edges; remove one", key));
+      const Location where = liquid.find("from")->where();
+      inputs = saved_projection(saved, "liquid.inputs", where);
+      recurrent = saved_projection(saved, "liquid.recurrent", where);
     }
-    s_.network = network(neurons, neuron, inputs, &recurrent);
-    s_.network_without_recurrence = network(neurons, neuron, inputs, nullptr);
+    const Value* placement = root_.find("placement");
+    s_.network = network(neurons, neuron, inputs, &recurrent, placement);
+    s_.network_without_recurrence = network(neurons, neuron, inputs, nullptr, placement);
   }
 
-  Value network(std::int64_t neurons, const Value& neuron, const Value& inputs, const Value* recurrent) {
+  Value network(std::int64_t neurons, const Value& neuron, const Value& inputs, const Value* recurrent,
+                const Value* placement) {
     Table run;
     run.set("dt", text_value(format_quantity(s_.binning.tick_ms, Unit::ms)));
     run.set("time", text_value(format_quantity(s_.binning.tick_ms * s_.binning.ticks, Unit::ms)));
@@ -174,6 +201,7 @@ class LsmReader {
     root.set("run", Value(std::move(run)));
     root.set("populations", Value(std::move(populations)));
     root.set("projections", Value(std::move(projections)));
+    if (placement) root.set("placement", recurrent ? *placement : without(*placement, "liquid.recurrent"));
     return Value(std::move(root));
   }
 

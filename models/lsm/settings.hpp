@@ -2,23 +2,22 @@
 // `model = "lsm"`: what its config says, and the general network config that its liquid is.
 #pragma once
 
+#include <crosspike/core/config.hpp>
+#include <crosspike/datasets/dataset.hpp>
+#include <crosspike/datasets/events.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <crosspike/core/config.hpp>
-#include <crosspike/datasets/dataset.hpp>
-#include <crosspike/datasets/events.hpp>
-
 namespace crosspike {
 
-// What the readout sees of a sample: spike counts of each neuron in `bins` equal parts of the sample, and beside them, if
-// asked for, an exponential trace and the membrane at its end.
+// What the readout sees of a sample: spike counts of each neuron in `bins` equal parts of the sample, and beside them,
+// if asked for, an exponential trace and the membrane at its end.
 struct FeatureSettings {
   int bins = 2;
-  bool square_root = false;                 // of the counts
-  std::optional<double> trace_ms;           // time constant
+  bool square_root = false;        // of the counts
+  std::optional<double> trace_ms;  // time constant
   bool membranes = false;
   bool reals() const { return trace_ms || membranes; }
 };
@@ -27,13 +26,13 @@ struct LsmSettings {
   std::uint64_t seed = 1;
   DatasetSource dataset;
   BinOptions binning;
-  SensorShape sensor, input;                // before and after crop and polarity
+  SensorShape sensor, input;  // before and after crop and polarity
   FeatureSettings features;
   std::vector<double> lambdas;
-  bool controls = true;                     // static features, no recurrence, counts of the input
-  Value network{Table{}};                   // the liquid as a `model = "network"` config
+  bool controls = true;    // static features, no recurrence, counts of the input
+  Value network{Table{}};  // the liquid as a `model = "network"` config
   Value network_without_recurrence{Table{}};
-  Value resolved{Table{}};                  // the lsm config with every default that was used
+  Value resolved{Table{}};  // the lsm config with every default that was used
 };
 
 // Throws Error(input) with file:line:column.

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/models/network/model.hpp>
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <map>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/nearest.hpp>
+#include <crosspike/models/network/model.hpp>
 #include <crosspike/models/network/read_values.hpp>
+#include <limits>
+#include <map>
 
 namespace crosspike {
 
@@ -19,10 +17,11 @@ namespace {
 
 constexpr double unbounded = std::numeric_limits<double>::infinity();
 constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+constexpr int longest_delay = 1'000'000'000;  // ticks
 
 // Errors of the core name nodes, not places: this adds the place in the config.
 template <class Body>
-auto located(const Location& where, const std::string& path, Body body) {
+decltype(auto) located(const Location& where, const std::string& path, Body body) {
   try {
     return body();
   } catch (const Error& error) {
@@ -33,7 +32,13 @@ auto located(const Location& where, const std::string& path, Body body) {
 
 class Builder {
  public:
-  Builder(const Value& config, const Library& library) : library_(library), root_(config, "") {}
+  Builder(const Value& config, const Library& library) : library_(library), root_(config, "") {
+    TableReader sections(config, "");  // first, or what a misspelt section should hold is missed elsewhere
+    for (const char* section : {"format", "model", "seed", "run", "populations", "projections", "wires", "recorders",
+                                "placement"})
+      sections.find(section);
+    sections.finish();
+  }
 
   NetworkModel build() {
     root_.integer("format", required, 1, 1);
@@ -43,9 +48,15 @@ class Builder {
     for_each("populations", [&](const std::string& name, TableReader& reader) { add_population(name, reader); });
     for_each("projections", [&](const std::string& name, TableReader& reader) { add_projection(name, reader); });
     for_each("wires", [&](const std::string& name, TableReader& reader) { add_wire(name, reader); });
+    if (network_.nodes().empty())
+      fail_at(root_.where(),
+              "there are no populations; add a line such as: populations.exc = { kind = \"lif\", size = 100 }");
     network_.validate();
-    NetworkModel result{nullptr, {}, {}, time_, static_cast<std::int64_t>(std::floor(time_ / network_.dt + 0.5)), Value(Table{})};
-    for_each("recorders", [&](const std::string& name, TableReader& reader) { result.recorders.push_back(read_recorder(name, reader)); });
+    NetworkModel result{nullptr,       {}, {}, time_, static_cast<std::int64_t>(std::floor(time_ / network_.dt + 0.5)),
+                        Value(Table{})};
+    for_each("recorders", [&](const std::string& name, TableReader& reader) {
+      result.recorders.push_back(read_recorder(name, reader));
+    });
     result.placement = read_placement();
     root_.finish();
     result.resolved = root_.resolved();
@@ -63,16 +74,19 @@ class Builder {
     if (run.choice("precision", "float", precisions) == "double") network_.precision = Precision::double_;
     if (run.has("weight_bits")) {
       const std::int64_t bits = run.integer("weight_bits", required, 16, 32);
-      if (bits != 16 && bits != 32) fail_at(run.find("weight_bits")->where(), fmt::format("run.weight_bits is {}; allowed are 16, 32", bits));
+      if (bits != 16 && bits != 32)
+        fail_at(run.find("weight_bits")->where(), fmt::format("run.weight_bits is {}; allowed are 16, 32", bits));
       network_.weight_bits = static_cast<int>(bits);
     }
     if (time_ / network_.dt + 0.5 > static_cast<double>(most))
-      fail_at(run.where(), fmt::format("run.time = {} is {:.3g} ticks of {}; allowed are up to {} ticks", format_quantity(time_, Unit::ms),
-                                       time_ / network_.dt, format_quantity(network_.dt, Unit::ms), most));
+      fail_at(run.where(), fmt::format("run.time = {} is {:.3g} ticks of {}; allowed are up to {} ticks",
+                                       format_quantity(time_, Unit::ms), time_ / network_.dt,
+                                       format_quantity(network_.dt, Unit::ms), most));
   }
 
   template <class Body>
   void for_each(const std::string& section, Body body) {
+    if (!root_.has(section)) return;
     TableReader readers = root_.table(section);
     for (const std::string& name : readers.names()) {
       TableReader reader = readers.table(name);
@@ -85,19 +99,25 @@ class Builder {
   void add_population(const std::string& name, TableReader& reader) {
     const std::string path = "populations." + name;
     const std::string kind_name = reader.text("kind", required);
-    const Kind& kind = located(reader.find("kind")->where(), path, [&]() -> const Kind& { return library_.kind(kind_name); });
+    const Kind& kind =
+        located(reader.find("kind")->where(), path, [&]() -> const Kind& { return library_.kind(kind_name); });
     if (kind.is_weight)
-      fail_at(reader.find("kind")->where(), fmt::format("{}: kind '{}' is a weight; describe it under [projections]", path, kind.name));
-    const std::string convention = !kind.conventions.empty() && reader.has("convention") ? reader.text("convention", required) : "";
+      fail_at(reader.find("kind")->where(),
+              fmt::format("{}: kind '{}' is a weight; describe it under [projections]", path, kind.name));
+    const bool named = !kind.conventions.empty() && reader.has("convention");
+    const std::string convention = named ? reader.choice("convention", required, kind.conventions) : "";
     const Shape shape = read_shape(reader, path);
-    const Location& named = convention.empty() ? reader.where() : reader.find("convention")->where();
-    Node node = located(named, "populations", [&] { return make_node(name, kind, shape, convention); });
+    Node node = make_node(name, kind, shape, convention);
     node.where = reader.where().text();
     read_params(node, reader, path);
     read_initial(node, reader, path);
     for (const ArrayInfo& array : kind.arrays)
-      if (const Value* value = reader.find(array.name)) node.arrays[array.name] = read_array(*value, path + "." + array.name, array_unit(array.name));
-    located(reader.where(), path, [&] { network_.add(std::move(node)); return 0; });
+      if (const Value* value = reader.find(array.name))
+        node.arrays[array.name] = read_array(*value, path + "." + array.name, array_unit(array.name));
+    located(reader.where(), path, [&] {
+      network_.add(std::move(node));
+      return 0;
+    });
   }
 
   static Unit array_unit(std::string_view name) {
@@ -108,8 +128,10 @@ class Builder {
   static Shape read_shape(TableReader& reader, const std::string& path) {
     Shape shape;
     for (const std::int64_t side : reader.integers("shape", 1, most)) shape.push_back(static_cast<std::uint32_t>(side));
-    if (shape.empty()) shape.push_back(static_cast<std::uint32_t>(reader.integer("size", required, 1, most)));
-    else if (reader.has("size")) fail_at(reader.where(), fmt::format("{} has both size and shape; write one of them", path));
+    if (shape.empty())
+      shape.push_back(static_cast<std::uint32_t>(reader.integer("size", required, 1, most)));
+    else if (reader.has("size"))
+      fail_at(reader.where(), fmt::format("{} has both size and shape; write one of them", path));
     return shape;
   }
 
@@ -135,20 +157,25 @@ class Builder {
     if (field.boolean) {
       param.value = reader.boolean(field.name, param.value != 0) ? 1 : 0;
     } else if (!field.words.empty()) {
-      const std::string word = reader.choice(field.name, field.words[static_cast<std::size_t>(param.value)], field.words);
+      const std::string word =
+          reader.choice(field.name, field.words[static_cast<std::size_t>(param.value)], field.words);
       param.value = static_cast<double>(std::find(field.words.begin(), field.words.end(), word) - field.words.begin());
     } else if (given && (given->as<Array>() || given->as<Table>())) {
       spread(node, p, read_distribution(*given, path + "." + field.name, field.unit), *given, path);
     } else if (field.integer) {
       param.value = static_cast<double>(reader.integer(field.name, static_cast<std::int64_t>(param.value),
-                                                       static_cast<std::int64_t>(field.low), static_cast<std::int64_t>(field.high)));
+                                                       static_cast<std::int64_t>(field.low),
+                                                       static_cast<std::int64_t>(field.high)));
     } else {
-      param.value = reader.quantity(field.name, field.unit, std::isnan(param.value) ? std::nullopt : std::optional(param.value), field.low, field.high);
+      param.value =
+          reader.quantity(field.name, field.unit, std::isnan(param.value) ? std::nullopt : std::optional(param.value),
+                          field.low, field.high);
     }
   }
 
   // One value per element, drawn once from the element's own address.
-  void spread(Node& node, std::size_t p, const Distribution& distribution, const Value& value, const std::string& path) {
+  void spread(Node& node, std::size_t p, const Distribution& distribution, const Value& value,
+              const std::string& path) {
     const std::string field = node.kind->params[p].name;
     check_length(distribution, node, value, path + "." + field);
     const RandomKey key = random_key(network_.seed, Purpose::parameter, node.name);
@@ -170,17 +197,22 @@ class Builder {
 
   static void read_initial(Node& node, TableReader& reader, const std::string& path) {
     if (node.kind->state.empty()) return;
-    TableReader init = reader.table("init");
     for (std::size_t s = 0; s < node.kind->state.size(); ++s) {
       const FieldInfo& field = node.kind->state[s];
       if (!field.offset.empty()) {  // starts at its reference (membrane: rest), heterogeneous or not
         const Param& offset = node.param(field.offset);
         node.initial[s] = offset.each.empty() ? Distribution::constant(offset.value) : Distribution::each(offset.each);
       }
-      const Value* value = init.find(field.name);
-      if (!value) continue;
-      node.initial[s] = read_distribution(*value, path + ".init." + field.name, field.unit);
-      check_length(node.initial[s], node, *value, path + ".init." + field.name);
+    }
+    if (reader.has("init")) {
+      TableReader init = reader.table("init");
+      for (std::size_t s = 0; s < node.kind->state.size(); ++s) {
+        const FieldInfo& field = node.kind->state[s];
+        const Value* value = init.find(field.name);
+        if (!value) continue;
+        node.initial[s] = read_distribution(*value, path + ".init." + field.name, field.unit);
+        check_length(node.initial[s], node, *value, path + ".init." + field.name);
+      }
     }
     if (reader.has("init_per_sample")) node.initial_per_sample = reader.boolean("init_per_sample", false);
   }
@@ -192,7 +224,8 @@ class Builder {
     const std::string kind_name = reader.text("kind", "sparse");
     const Kind& kind = located(reader.where(), path, [&]() -> const Kind& { return library_.kind(kind_name); });
     if (!kind.is_weight)
-      fail_at(reader.where(), fmt::format("{}: kind '{}' is no weight; describe it under [populations]", path, kind.name));
+      fail_at(reader.where(),
+              fmt::format("{}: kind '{}' is no weight; describe it under [populations]", path, kind.name));
     const PortRef from = source(reader, path), to = target(reader, path);
     Node node = make_node(name, kind, network_.node(to.node).shape);
     node.where = reader.where().text();
@@ -204,7 +237,8 @@ class Builder {
     } else {
       wire_delay = constant_delay(reader, path);
       for (const ArrayInfo& array : kind.arrays)
-        if (const Value* value = reader.find(array.name)) node.arrays[array.name] = read_array(*value, path + "." + array.name, unit);
+        if (const Value* value = reader.find(array.name))
+          node.arrays[array.name] = read_array(*value, path + "." + array.name, unit);
     }
     const NodeId id = located(reader.where(), path, [&] { return network_.add(std::move(node)); });
     network_.connect(from, {id, 0}, wire_delay);
@@ -230,14 +264,21 @@ class Builder {
     const double delay = reader.quantity("delay", Unit::ms, network_.dt, 0, 1e9);
     const double ticks = std::floor(delay / network_.dt + 0.5);
     if (delay > 0 && ticks == 0)
-      fail_at(reader.find("delay")->where(), fmt::format("{}.delay = {} is less than half a tick of {}; write 0 or at least one tick", path,
-                                                         format_quantity(delay, Unit::ms), format_quantity(network_.dt, Unit::ms)));
+      fail_at(reader.find("delay")->where(),
+              fmt::format("{}.delay = {} is less than half a tick of {}; write 0 or at least one tick", path,
+                          format_quantity(delay, Unit::ms), format_quantity(network_.dt, Unit::ms)));
+    if (ticks > longest_delay)
+      fail_at(reader.find("delay")->where(), fmt::format("{}.delay = {} is {:.3g} ticks; allowed are up to {}", path,
+                                                         format_quantity(delay, Unit::ms), ticks, longest_delay));
     return static_cast<std::int32_t>(ticks);
   }
 
   Connectivity read_connectivity(TableReader& reader, const std::string& path, Unit unit, std::int32_t& wire_delay) {
     Connectivity c;
-    reader.require("connect", "{ rule = \"fixed_indegree\", indegree = 100 }");
+    const Value& written = reader.require("connect", "{ rule = \"fixed_indegree\", indegree = 100 }");
+    if (const auto* rule = written.as<std::string>())
+      fail_at(written.where(), fmt::format("{}.connect takes a table; write: connect = {{ rule = {} }}", path,
+                                           to_inline_toml(Value(*rule))));
     TableReader connect = reader.table("connect");
     read_rule(c, connect, path + ".connect", unit);
     if (const Value* weight = reader.find("weight")) {
@@ -249,7 +290,8 @@ class Builder {
     }
     const Value* delay = reader.has("delay") ? reader.find("delay") : nullptr;
     if (c.edges && !c.edges->delays.empty()) {
-      if (delay) fail_at(delay->key_where(), fmt::format("{} has a delay, but its edge list brings its own; remove one", path));
+      if (delay)
+        fail_at(delay->key_where(), fmt::format("{} has a delay, but its edge list brings its own; remove one", path));
     } else if (delay && delay->as<Table>()) {
       c.delay = read_distribution(*delay, path + ".delay", Unit::ms);
       for (double* x : {&c.delay.a, &c.delay.b, &c.delay.low, &c.delay.high}) *x /= network_.dt;
@@ -266,7 +308,8 @@ class Builder {
 
   void read_rule(Connectivity& c, TableReader& connect, const std::string& path, Unit unit) {
     using Rule = Connectivity::Rule;
-    const Rule rules[] = {Rule::one_to_one, Rule::all_to_all, Rule::fixed_indegree, Rule::pairwise_bernoulli, Rule::local, Rule::edges};
+    const Rule rules[] = {Rule::one_to_one,         Rule::all_to_all, Rule::fixed_indegree,
+                          Rule::pairwise_bernoulli, Rule::local,      Rule::edges};
     std::vector<std::string> words;
     for (const Rule rule : rules) words.emplace_back(name(rule));
     const std::string word = connect.choice("rule", required, words);
@@ -276,7 +319,8 @@ class Builder {
     if (c.rule == Rule::pairwise_bernoulli) c.probability = connect.quantity("probability", Unit::none, required, 0, 1);
     if (c.rule == Rule::local) c.sigma = connect.quantity("sigma", Unit::px, required, 0, 1e6);
     if (c.rule == Rule::fixed_indegree) c.multapses = connect.boolean("multapses", true);
-    if (c.rule != Rule::one_to_one && c.rule != Rule::edges && c.rule != Rule::local) c.autapses = connect.boolean("autapses", true);
+    if (c.rule != Rule::one_to_one && c.rule != Rule::edges && c.rule != Rule::local)
+      c.autapses = connect.boolean("autapses", true);
     if (c.rule == Rule::edges) c.edges = read_edges(connect, path, unit);
   }
 
@@ -291,8 +335,9 @@ class Builder {
     const auto weights = column("weights", unit), delays = column("delays", Unit::ms);
     const auto fits = [&](const std::vector<double>& list) { return list.empty() || list.size() == sources.size(); };
     if (sources.size() != targets.size() || !fits(weights) || !fits(delays))
-      fail_at(connect.where(), fmt::format("{}: {} sources, {} targets, {} weights, {} delays; all lists must be of one length", path,
-                                           sources.size(), targets.size(), weights.size(), delays.size()));
+      fail_at(connect.where(),
+              fmt::format("{}: {} sources, {} targets, {} weights, {} delays; all lists must be of one length", path,
+                          sources.size(), targets.size(), weights.size(), delays.size()));
     const auto index = [&](double value, const char* key, std::size_t e) {
       if (value < 0 || value > static_cast<double>(most) || value != std::floor(value))
         fail_at(connect.where(), fmt::format("{}.{}[{}] = {} is no index", path, key, e, value));
@@ -306,7 +351,12 @@ class Builder {
       list.sources.push_back(index(sources[e], "sources", e));
       list.targets.push_back(index(targets[e], "targets", e));
       if (!weights.empty()) list.weights.push_back(weights[e]);
-      if (!delays.empty()) list.delays.push_back(static_cast<std::int32_t>(std::floor(delays[e] / network_.dt + 0.5)));
+      if (delays.empty()) continue;
+      if (!(delays[e] >= 0 && delays[e] / network_.dt <= longest_delay))
+        fail_at(connect.where(), fmt::format("{}.delays[{}] = {}; allowed are 0 to {} ticks of {}", path, e,
+                                             format_quantity(delays[e], Unit::ms), longest_delay,
+                                             format_quantity(network_.dt, Unit::ms)));
+      list.delays.push_back(static_cast<std::int32_t>(std::floor(delays[e] / network_.dt + 0.5)));
     }
     return std::make_shared<const EdgeList>(std::move(list));
   }
@@ -320,29 +370,37 @@ class Builder {
     const std::string of = reader.text("of", required);
     const Location where = reader.find("of")->where();
     const auto dot = of.rfind('.');
-    const auto owner = network_.find(of) ? std::optional<NodeId>{} : dot == std::string::npos ? std::nullopt : network_.find(of.substr(0, dot));
+    const auto owner = network_.find(of)          ? std::optional<NodeId>{}
+                       : dot == std::string::npos ? std::nullopt
+                                                  : network_.find(of.substr(0, dot));
     const auto field = owner ? network_.node(*owner).kind->find_state(of.substr(dot + 1)) : std::nullopt;
     if (field && !network_.node(*owner).kind->find_output(of.substr(dot + 1))) {
       r.node = *owner;
       r.field = field;
     } else {
       const PortRef port = located(where, path + ".of", [&] {
-        if (owner && !network_.node(*owner).kind->find_output(of.substr(dot + 1))) refuse_unknown(*owner, of.substr(dot + 1));
+        if (owner && !network_.node(*owner).kind->find_output(of.substr(dot + 1)))
+          refuse_unknown(*owner, of.substr(dot + 1));
         return network_.output(of);
       });
       if (network_.carries(port) == Carries::sums)
-        fail_at(where, fmt::format("{}.of: '{}' carries sums, which exist only inside a backend; record the target's field", path, of));
+        fail_at(where,
+                fmt::format("{}.of: '{}' carries sums, which exist only inside a backend; record the target's field",
+                            path, of));
       r.node = port.node;
       r.port = port.port;
     }
     const bool spikes = r.port && network_.carries({r.node, *r.port}) == Carries::spikes;
     if (spikes) {  // results hold one raster a population
       const auto [first, fresh] = raster_of_.emplace(r.node, name);
-      if (!fresh) fail_at(where, fmt::format("{}.of: recorders.{} records these spikes already; remove one of them", path, first->second));
+      if (!fresh)
+        fail_at(where, fmt::format("{}.of: recorders.{} records these spikes already; remove one of them", path,
+                                   first->second));
     }
     if (!spikes) r.every = static_cast<int>(reader.integer("every", 1, 1, 1'000'000'000));
     const std::size_t size = network_.node(r.node).size();
-    for (const std::int64_t i : reader.integers("index", 0, static_cast<std::int64_t>(size) - 1)) r.indices.push_back(static_cast<std::uint32_t>(i));
+    for (const std::int64_t i : reader.integers("index", 0, static_cast<std::int64_t>(size) - 1))
+      r.indices.push_back(static_cast<std::uint32_t>(i));
     if (!std::is_sorted(r.indices.begin(), r.indices.end(), std::less_equal<>()))
       fail_at(reader.find("index")->where(), fmt::format("{}.index must ascend, each index once", path));
     for (const std::int64_t s : reader.integers("samples", 0, most)) r.samples.push_back(static_cast<std::uint64_t>(s));
@@ -356,8 +414,9 @@ class Builder {
     for (const Port& port : node.kind->outputs) known.emplace_back(port.name);
     for (const FieldInfo& field : node.kind->state) known.push_back(field.name);
     const auto near = nearest(wanted, known);
-    throw Error(Fault::input, fmt::format("node '{}' ({}) has no output or state '{}'{}; it has: {}", node.name, node.kind->name, wanted,
-                                          near ? fmt::format("; did you mean '{}'?", *near) : "", fmt::join(known, ", ")));
+    throw Error(Fault::input,
+                fmt::format("node '{}' ({}) has no output or state '{}'; {} has: {}", node.name, node.kind->name,
+                            wanted, near ? fmt::format("did you mean '{}'? It", *near) : "it", fmt::join(known, ", ")));
   }
 
   Placement read_placement() {

@@ -3,27 +3,26 @@
 // (`explain --expand` prints it). docs/config.md is its description for users.
 #pragma once
 
+#include <crosspike/core/config.hpp>
+#include <crosspike/core/library.hpp>
+#include <crosspike/core/network.hpp>
+#include <crosspike/core/plan.hpp>
+#include <crosspike/core/recorder.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <crosspike/core/config.hpp>
-#include <crosspike/core/library.hpp>
-#include <crosspike/core/network.hpp>
-#include <crosspike/core/plan.hpp>
-#include <crosspike/core/recorder.hpp>
-
 namespace crosspike {
 
 struct NetworkModel {
-  std::shared_ptr<const Network> network;   // validated
+  std::shared_ptr<const Network> network;  // validated
   Placement placement{};
   std::vector<Recorder> recorders{};
-  double time = 0;                          // ms, of one run or one sample
+  double time = 0;  // ms, of one run or one sample
   std::int64_t ticks = 0;
-  Value resolved;                           // the config with every default that was used
+  Value resolved;  // the config with every default that was used
 };
 
 // Throws Error(input) with file:line:column for what is wrong in the config.

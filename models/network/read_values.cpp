@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/models/network/read_values.hpp>
-
-#include <cmath>
-#include <limits>
-
 #include <fmt/format.h>
 
+#include <cmath>
 #include <crosspike/core/error.hpp>
+#include <crosspike/models/network/read_values.hpp>
+#include <limits>
 
 namespace crosspike {
 
@@ -24,8 +22,9 @@ double read_number(const Value& value, const std::string& path, Unit unit) {
       fail_at(value.where(), fmt::format("{}: {}", path, error.what()));
     }
   }
-  fail_at(value.where(), fmt::format("{} holds {}, allowed: a number{}", path, to_inline_toml(value),
-                                     unit == Unit::none ? "" : fmt::format(" in {} or text like \"{}\"", name(unit), example(unit))));
+  fail_at(value.where(),
+          fmt::format("{} holds {}, allowed: a number{}", path, to_inline_toml(value),
+                      unit == Unit::none ? "" : fmt::format(" in {} or text like \"{}\"", name(unit), example(unit))));
 }
 
 std::pair<double, double> read_pair(const Value& value, const std::string& path, Unit unit, const char* what) {
@@ -46,13 +45,15 @@ std::vector<std::uint64_t> shape_of(const Value& value) {
 void flatten(const Value& value, const std::string& path, Unit unit, std::size_t depth, NamedArray& out) {
   const Array* list = value.as<Array>();
   if ((list != nullptr) != (depth < out.shape.size()))
-    fail_at(value.where(), fmt::format("{} mixes numbers and lists at one depth; write numbers in rows of one length", path));
+    fail_at(value.where(),
+            fmt::format("{} mixes numbers and lists at one depth; write numbers in rows of one length", path));
   if (!list) {
     out.values.push_back(read_number(value, path, unit));
     return;
   }
   if (out.shape[depth] != list->size())
-    fail_at(value.where(), fmt::format("{}: a row of {} beside rows of {}; all must be of one length", path, list->size(), out.shape[depth]));
+    fail_at(value.where(), fmt::format("{}: a row of {} beside rows of {}; all must be of one length", path,
+                                       list->size(), out.shape[depth]));
   for (const Value& item : *list) flatten(item, path, unit, depth + 1, out);
 }
 
@@ -77,7 +78,9 @@ NamedArray read_array(const Value& value, const std::string& path, Unit unit) {
     flatten(value, path, unit, 0, array);
     return array;
   }
-  if (!value.as<Table>()) fail_at(value.where(), fmt::format("{} = {}; allowed: a list or {{ file = \"x.npy\" }}", path, to_inline_toml(value)));
+  if (!value.as<Table>())
+    fail_at(value.where(),
+            fmt::format("{} = {}; allowed: a list or {{ file = \"x.npy\" }}", path, to_inline_toml(value)));
   TableReader reader(value, path);
   const std::string file = reader.text("file", required);
   reader.finish();
@@ -103,8 +106,11 @@ Distribution read_distribution(const Value& value, const std::string& path, Unit
   } else if (reader.has("file")) {
     d = Distribution::each(load_at(value, path, reader.text("file", required)).values);
   } else {
-    fail_at(value.where(), fmt::format("{} = {}; allowed: a number, a list, {{ normal = [mean, deviation] }}, {{ uniform = [from, to] }}, "
-                                       "{{ resistive_pair = scale }}, {{ file = \"x.npy\" }}", path, to_inline_toml(value)));
+    fail_at(
+        value.where(),
+        fmt::format("{} = {}; allowed: a number, a list, {{ normal = [mean, deviation] }}, {{ uniform = [from, to] }}, "
+                    "{{ resistive_pair = scale }}, {{ file = \"x.npy\" }}",
+                    path, to_inline_toml(value)));
   }
   if (reader.has("min")) d.low = reader.quantity("min", unit, required, -unbounded, unbounded);
   if (reader.has("max")) d.high = reader.quantity("max", unit, required, -unbounded, unbounded);

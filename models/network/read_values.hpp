@@ -2,12 +2,11 @@
 // Numbers as configs write them: a scalar with a unit, a list, a distribution, a file.
 #pragma once
 
-#include <string>
-
 #include <crosspike/core/arrays.hpp>
 #include <crosspike/core/config.hpp>
 #include <crosspike/core/connectivity/distribution.hpp>
 #include <crosspike/core/units.hpp>
+#include <string>
 
 namespace crosspike {
 

@@ -399,5 +399,12 @@ TEST(Math, NextUpIsTheSmallestNumberAbove) {
   expect_next_up_as_nextafter<double>();
 }
 
+TEST(Math, Log1pKeepsSmallArguments) {
+  EXPECT_EQ(math::log1p(1e-20), 1e-20);
+  EXPECT_NEAR(math::log1p(-1e-10), -1.00000000005e-10, 1e-25);
+  EXPECT_NEAR(math::log1p(0.5), 0.40546510810816438198, 2e-16);
+  EXPECT_NEAR(math::log1p(-0.5), -0.69314718055994530942, 2e-16);
+}
+
 }  // namespace
 }  // namespace crosspike

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// crosspike validate: everything that can be known to be wrong before a run.
+#include <fmt/format.h>
+
+#include <crosspike/apps/cli/commands.hpp>
+#include <crosspike/models/lsm/settings.hpp>
+
+namespace crosspike::cli {
+
+void validate(Session& session, const std::filesystem::path& path) {
+  const Value config = session.config(path);
+  const std::string model = model_of(config);
+  if (model == "lsm") open_training_splits(read_lsm(config).dataset);
+  const NetworkModel network = build_network(expanded(config), session.library);
+  Team team(session.options.threads);
+  const Plan plan =
+      make_plan(network.network, network.placement, session.library, run_taps(network), session.plan_options(), team);
+  session.print(fmt::format("{}: ok: model {}, {}\n", path.string(), model, plan_line(plan)));
+  Json object = {{"ok", true}, {"model", model}, {"plan", plan_json(plan)}};
+  object.update(provenance());
+  session.print(object);
+}
+
+}  // namespace crosspike::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the program, one function each. They throw Error; what they print goes through the Session.
+#pragma once
+
+#include <crosspike/apps/cli/session.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace crosspike::cli {
+
+void run(Session& session, const std::filesystem::path& config);
+void train(Session& session, const std::filesystem::path& config);
+void eval(Session& session, const std::filesystem::path& results);
+void validate(Session& session, const std::filesystem::path& config);
+void explain(Session& session, const std::string& what, bool expand);  // a kind's name, or a config
+void info(Session& session, const std::filesystem::path& file);        // a config, or results
+void doctor(Session& session);
+void datasets_info(Session& session, const std::optional<std::filesystem::path>& config);
+void datasets_convert(Session& session, const std::filesystem::path& config);
+void bench(Session& session, const std::string& name);  // empty: list them
+
+}  // namespace crosspike::cli

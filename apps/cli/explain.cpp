@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// crosspike explain: what a kind is, or what a config comes to.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <crosspike/apps/cli/commands.hpp>
+#include <crosspike/apps/cli/text.hpp>
+#include <crosspike/core/error.hpp>
+#include <crosspike/models/lsm/settings.hpp>
+#include <filesystem>
+
+namespace crosspike::cli {
+
+namespace {
+
+std::string default_text(const FieldInfo& field) {
+  if (std::isnan(field.initial)) return "not set";
+  if (field.boolean) return field.initial != 0 ? "true" : "false";
+  if (!field.words.empty()) return field.words[static_cast<std::size_t>(field.initial)];
+  return format_quantity(field.initial, field.unit);
+}
+
+std::string doc_text(const FieldInfo& field) {
+  return field.words.empty() ? field.doc : fmt::format("{}: {}", fmt::join(field.words, ", "), field.doc);
+}
+
+// "1e-06 to 1e+09 ms"
+std::string range_text(const FieldInfo& field) {
+  if (field.boolean) return "true, false";
+  if (!field.words.empty()) return "a word";
+  return fmt::format("{:g} to {:g}{}{}", field.low, field.high, field.unit == Unit::none ? "" : " ", name(field.unit));
+}
+
+TextTable ports_table(const std::vector<Port>& ports) {
+  TextTable table;
+  for (const Port& port : ports) {
+    const std::string carries =
+        std::string(name(port.carries)) + (port.unit == Unit::none ? "" : fmt::format(" ({})", name(port.unit)));
+    table.row({port.name, carries,
+               *port.doc    ? port.doc
+               : port.shows ? fmt::format("shows the state {}", port.shows)
+                            : ""});
+  }
+  return table;
+}
+
+std::string worked_text(const Worked& worked) {
+  const auto list = [](const std::vector<std::pair<std::string, double>>& pairs) {
+    std::vector<std::string> parts;
+    for (const auto& [key, value] : pairs) parts.push_back(fmt::format("{} = {:.9g}", key, value));
+    return parts.empty() ? std::string("the defaults") : fmt::format("{}", fmt::join(parts, ", "));
+  };
+  return fmt::format("  from  {}\n  to    {}\n", list(worked.given), list(worked.expect));
+}
+
+// A table of a config that uses the kind, with a parameter or two.
+std::string usage_text(const Kind& kind) {
+  if (kind.has_connectivity)
+    return "  [projections.NAME]\n  from = \"POPULATION\"\n  to = \"POPULATION.PORT\"\n"
+           "  connect = { rule = \"fixed_indegree\", indegree = 100 }\n  weight = \"20 pA\"\n  delay = \"1.5 ms\"\n";
+  std::string out;
+  if (kind.is_weight) {
+    out = fmt::format("  [projections.NAME]\n  kind = \"{}\"\n  from = \"POPULATION\"\n  to = \"POPULATION.PORT\"\n",
+                      kind.name);
+  } else {
+    out = fmt::format("  [populations.NAME]\n  kind = \"{}\"\n  size = 100\n", kind.name);
+  }
+  for (const ArrayInfo& array : kind.arrays)
+    if (array.required) out += fmt::format("  {} = {{ file = \"{}.npy\" }}\n", array.name, array.name);
+  if (!kind.conventions.empty()) out += fmt::format("  convention = \"{}\"\n", kind.conventions.front());
+  for (const FieldInfo& field : kind.params) {
+    if (std::isnan(field.initial) || field.boolean || !field.words.empty()) continue;
+    const std::string value =
+        field.initial == 0 ? std::string(example(field.unit)) : format_quantity(field.initial, field.unit);
+    return out +
+           fmt::format("  {} = {}\n", field.name, field.unit == Unit::none ? value : fmt::format("\"{}\"", value));
+  }
+  return out;
+}
+
+std::string kind_text(const Kind& kind, int width) {
+  std::string out = fmt::format("{}: {}\n", kind.name, kind.doc);
+  const auto section = [&](const std::string& title, const std::string& body) {
+    if (!body.empty()) out += fmt::format("\n{}\n{}", title, body);
+  };
+  std::string equation;
+  for (std::string_view rest = kind.equation; !rest.empty();) {
+    const auto end = rest.find('\n');
+    equation += fmt::format("  {}\n", rest.substr(0, end));
+    rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
+  }
+  section("One tick", equation);
+  section("Source", fmt::format("  {}\n", kind.source));
+  section("Inputs", ports_table(kind.inputs).text(width));
+  section("Outputs", ports_table(kind.outputs).text(width));
+  TextTable params({"parameter", "default", "range", "what"});
+  for (const FieldInfo& field : kind.params)
+    params.row({field.name, default_text(field), range_text(field), doc_text(field)});
+  if (!params.empty()) section("Parameters", params.text(width));
+  for (const auto& [a, b] : kind.exclusive) out += fmt::format("  write only one of: {}, {}\n", a, b);
+  TextTable arrays({"array", "shape", "what"});
+  for (const ArrayInfo& array : kind.arrays)
+    arrays.row({array.name, array.shape, array.doc + std::string(array.required ? " (required)" : "")});
+  if (!arrays.empty()) section("Arrays", arrays.text(width));
+  TextTable state({"state", "unit", "what"});
+  for (const FieldInfo& field : kind.state) {
+    const std::string start = field.offset.empty() ? "0" : field.offset;
+    state.row({field.name, field.unit == Unit::none ? "1" : std::string(name(field.unit)),
+               fmt::format("{}; starts at {}", field.doc, start)});
+  }
+  if (!state.empty()) section("State (recorded as NODE.STATE, set under init.STATE)", state.text(width));
+  if (!kind.conventions.empty())
+    section("Conventions (docs/neurons.md says what each sets)",
+            fmt::format("  {}\n", fmt::join(kind.conventions, ", ")));
+  std::string worked;
+  for (const Worked& w : kind.worked) worked += worked_text(w);
+  if (!kind.worked.empty()) section(fmt::format("Worked numbers: one tick of {:g} ms", kind.worked.front().dt), worked);
+  section("In a config", usage_text(kind));
+  return out;
+}
+
+Json fields_json(const std::vector<FieldInfo>& fields) {
+  Json list = Json::array();
+  for (const FieldInfo& field : fields) {
+    Json entry = {{"name", field.name},
+                  {"unit", name(field.unit)},
+                  {"default", std::isnan(field.initial) ? Json() : Json(field.initial)}};
+    if (!field.words.empty()) entry["words"] = field.words;
+    if (std::isfinite(field.low)) entry["low"] = field.low;
+    if (std::isfinite(field.high)) entry["high"] = field.high;
+    entry["doc"] = field.doc;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json ports_json(const std::vector<Port>& ports) {
+  Json list = Json::array();
+  for (const Port& port : ports)
+    list.push_back(
+        {{"name", port.name}, {"carries", name(port.carries)}, {"unit", name(port.unit)}, {"doc", port.doc}});
+  return list;
+}
+
+Json kind_json(const Kind& kind) {
+  Json arrays = Json::array(), worked = Json::array();
+  for (const ArrayInfo& a : kind.arrays)
+    arrays.push_back({{"name", a.name}, {"shape", a.shape}, {"required", a.required}, {"doc", a.doc}});
+  for (const Worked& w : kind.worked) {
+    Json given = Json::object(), expect = Json::object();
+    for (const auto& [key, value] : w.given) given[key] = value;
+    for (const auto& [key, value] : w.expect) expect[key] = value;
+    worked.push_back({{"dt_ms", w.dt}, {"given", given}, {"expect", expect}});
+  }
+  return {{"kind", kind.name},
+          {"doc", kind.doc},
+          {"equation", kind.equation},
+          {"source", kind.source},
+          {"inputs", ports_json(kind.inputs)},
+          {"outputs", ports_json(kind.outputs)},
+          {"parameters", fields_json(kind.params)},
+          {"arrays", arrays},
+          {"state", fields_json(kind.state)},
+          {"conventions", kind.conventions},
+          {"worked", worked}};
+}
+
+bool names_file(const std::string& what) {
+  std::error_code unknown;
+  return what.find_first_of("./") != std::string::npos || std::filesystem::exists(what, unknown);
+}
+
+}  // namespace
+
+void explain(Session& session, const std::string& what, bool expand) {
+  if (!names_file(what)) {
+    const Kind& kind = session.library.kind(what);
+    if (expand) throw Error(Fault::input, fmt::format("--expand is for configs, {} is a kind; leave it out", what));
+    session.print(kind_text(kind, session.width()));
+    session.print(kind_json(kind));
+    return;
+  }
+  const Value config = session.config(what);
+  const bool ready_made = model_of(config) == "lsm";
+  const Value resolved =
+      ready_made && !expand ? read_lsm(config).resolved : build_network(expanded(config), session.library).resolved;
+  session.print(to_toml(resolved));
+  session.print(Json{{"config", to_toml(resolved)}});
+}
+
+}  // namespace crosspike::cli

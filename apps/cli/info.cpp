@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// crosspike info: the plan of a config, or what is in a results file.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <crosspike/apps/cli/commands.hpp>
+#include <crosspike/apps/cli/dataset_text.hpp>
+#include <crosspike/apps/cli/text.hpp>
+#include <cstring>
+#include <fstream>
+
+namespace crosspike::cli {
+
+namespace {
+
+bool is_hdf5(const std::filesystem::path& path) {
+  constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+  std::array<char, 8> head{};
+  std::ifstream in(path, std::ios::binary);
+  return in.read(head.data(), head.size()) && head == signature;
+}
+
+// What single runs and samples share.
+void describe_records(const ResultsReader& results, std::optional<std::uint64_t> sample, TextTable& table, Json& json) {
+  for (const std::string& population : results.populations(sample)) {
+    const SpikeTrain train = results.spikes({population, sample});
+    table.row({population, fmt::format("{} spikes", grouped(train.timestamps_ms.size()))});
+    json["spikes"][population] = train.timestamps_ms.size();
+  }
+  for (const std::string& recorder : results.recorders(sample)) {
+    const ValuesTable values = results.values({recorder, sample});
+    table.row({recorder, fmt::format("{} rows of {} values ({}), every {} ticks of {:g} ms", grouped(values.rows),
+                                     values.width, values.info.unit, values.info.every, values.info.dt_ms)});
+    json["values"][recorder] = {{"rows", values.rows}, {"width", values.width}, {"unit", values.info.unit}};
+  }
+}
+
+void results_info(Session& session, const std::filesystem::path& path) {
+  const ResultsReader results(path);
+  session.print(fmt::format("{}: results of crosspike {}, seed {}\n", path.string(), results.header().version,
+                            results.header().seed));
+  Json json = {{"file", path.string()}, {"written_by", results.header().version}, {"seed", results.header().seed}};
+  TextTable figures({"figure", "value"});
+  json["figures"] = Json::object();
+  for (const auto& [name, value] : results.figures()) {
+    json["figures"][name] = json_of(value);
+    figures.row({name, std::visit([](const auto& v) { return fmt::format("{}", v); }, value)});
+  }
+  if (!figures.empty()) session.print("\n" + figures.text(session.width()));
+  TextTable records({"recorded", "what"});
+  describe_records(results, std::nullopt, records, json);
+  if (const auto samples = results.samples(); !samples.empty()) {
+    records.row(
+        {"samples", fmt::format("{}, numbers {} to {}", grouped(samples.size()), samples.front(), samples.back())});
+    json["samples"] = samples.size();
+  }
+  if (results.has_readout()) {
+    const ReadoutArrays readout = results.readout();
+    records.row({"readout", fmt::format("{} classes of {} features, lambda = {}", readout.classes.size(),
+                                        grouped(readout.mean.size()), readout.lambda)});
+    json["readout"] = {
+        {"classes", readout.classes.size()}, {"features", readout.mean.size()}, {"lambda", readout.lambda}};
+  }
+  for (const std::string& projection : results.projections()) {
+    const std::size_t edges = results.edges(projection).source.size();
+    records.row({projection, fmt::format("{} edges", grouped(edges))});
+    json["edges"][projection] = edges;
+  }
+  if (!records.empty()) session.print("\n" + records.text(session.width()));
+  session.print("\n" + results.header().config);
+  json["config"] = results.header().config;
+  session.print(json);
+}
+
+}  // namespace
+
+void info(Session& session, const std::filesystem::path& path) {
+  if (is_hdf5(path)) return results_info(session, path);
+  const Value config = session.config(path);
+  const std::string model = model_of(config);
+  const NetworkModel network = build_network(expanded(config), session.library);
+  Team team(session.options.threads);
+  const Plan plan =
+      make_plan(network.network, network.placement, session.library, run_taps(network), session.plan_options(), team);
+  session.print(fmt::format("{}: model {}, {}\n\n", path.string(), model, plan_line(plan)));
+  session.print(plan_text(plan, session.width()));
+  Json json = {{"model", model}, {"plan", plan_json(plan)}};
+  if (const auto source = dataset_of(config)) {
+    const DatasetFacts facts = dataset_facts(*source, session.progress());
+    session.meter().clear();
+    session.print("\n" + facts.text(session.width()));
+    json["dataset"] = facts.json();
+  }
+  json.update(provenance());
+  session.print(json);
+}
+
+}  // namespace crosspike::cli

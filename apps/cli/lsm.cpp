@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// crosspike train and eval: fit a readout, score it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <crosspike/apps/cli/commands.hpp>
+#include <crosspike/apps/cli/text.hpp>
+#include <crosspike/core/error.hpp>
+#include <crosspike/models/lsm/experiment.hpp>
+
+namespace crosspike::cli {
+
+namespace {
+
+using Figures = std::vector<std::pair<std::string, Figure>>;
+
+std::string figure_text(const std::string& name, const Figure& figure) {
+  if (const auto* text = std::get_if<std::string>(&figure)) return *text;
+  if (const auto* whole = std::get_if<std::int64_t>(&figure))
+    return *whole < 0 ? fmt::format("{}", *whole) : grouped(static_cast<std::uint64_t>(*whole));
+  const double value = std::get<double>(figure);
+  return name.ends_with("accuracy") ? fmt::format("{:.2f} %", 100 * value) : short_number(value);
+}
+
+// A readout's line in the table of accuracies: its name and the two figures that it has.
+struct Contestant {
+  const char *name, *validation, *test;
+};
+constexpr std::array contestants = {
+    Contestant{"liquid", "validation_accuracy", "test_accuracy"},
+    Contestant{"without recurrence", "no_recurrence_validation_accuracy", "no_recurrence_accuracy"},
+    Contestant{"static features", "static_validation_accuracy", "static_accuracy"},
+    Contestant{"input alone", "baseline_validation_accuracy", "baseline_accuracy"},
+};
+
+std::string figures_text(const Figures& figures, int width) {
+  const auto find = [&](const std::string& name) {
+    const auto at = std::find_if(figures.begin(), figures.end(), [&](const auto& f) { return f.first == name; });
+    return at == figures.end() ? std::string() : figure_text(name, at->second);
+  };
+  TextTable accuracies({"accuracy", "validation", "test"});
+  accuracies.align_right(1);
+  accuracies.align_right(2);
+  for (const Contestant& c : contestants)
+    if (!find(c.validation).empty() || !find(c.test).empty())
+      accuracies.row({c.name, find(c.validation), find(c.test)});
+  TextTable rest;
+  for (const auto& entry : figures) {
+    const std::string& name = entry.first;
+    const bool above = std::any_of(contestants.begin(), contestants.end(),
+                                   [&](const Contestant& c) { return name == c.validation || name == c.test; });
+    if (!above) rest.row({name, figure_text(name, entry.second)});
+  }
+  return (accuracies.empty() ? "" : accuracies.text(width) + "\n") + rest.text(width);
+}
+
+void report(Session& session, const ExperimentReport& report, const std::optional<std::filesystem::path>& out,
+            double wall_s) {
+  session.meter().clear();
+  session.print(figures_text(report.figures, session.width()));
+  for (const std::string& note : report.notes) session.print(fmt::format("\nnote: {}\n", note));
+  if (out) session.print(fmt::format("\n  results  {}\n", out->string()));
+  Json figures = Json::object();
+  for (const auto& [name, value] : report.figures) figures[name] = json_of(value);
+  Json object = {{"figures", figures},
+                 {"notes", report.notes},
+                 {"out", out ? Json(out->string()) : Json()},
+                 {"threads", session.options.threads},
+                 {"config", to_toml(report.resolved)}};
+  object.update(provenance());
+  object["wall_s"] = wall_s;
+  session.print(object);
+}
+
+ExperimentOptions experiment_options(Session& session, std::optional<std::filesystem::path> out) {
+  ExperimentOptions options;
+  options.threads = session.options.threads;
+  options.slice = session.options.slice;
+  options.out = std::move(out);
+  options.existing = session.existing();
+  options.progress = session.progress();
+  return options;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+void train(Session& session, const std::filesystem::path& path) {
+  const Value config = session.config(path);
+  if (const std::string model = model_of(config); model != "lsm")
+    fail_at(config.as<Table>()->find("model")->where(),
+            fmt::format("model = \"{}\" has no readout to train; write: crosspike run {}; models with a readout: lsm",
+                        model, path.string()));
+  const std::filesystem::path out = session.results_path(path);
+  const auto start = std::chrono::steady_clock::now();
+  const ExperimentReport result = train_lsm(config, session.library, experiment_options(session, out));
+  report(session, result, out, seconds_since(start));
+}
+
+void eval(Session& session, const std::filesystem::path& path) {
+  std::vector<std::string> overrides = session.options.overrides;
+  if (session.options.backend) overrides.push_back("placement.default=" + *session.options.backend);
+  if (session.options.seed) overrides.push_back(fmt::format("seed={}", *session.options.seed));
+  const auto start = std::chrono::steady_clock::now();
+  const ExperimentReport result =
+      eval_lsm(path, overrides, session.library, experiment_options(session, session.options.out));
+  report(session, result, session.options.out, seconds_since(start));
+}
+
+}  // namespace crosspike::cli

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <crosspike/apps/cli/interrupt.hpp>
+#include <crosspike/apps/cli/session.hpp>
+#include <crosspike/apps/cli/text.hpp>
+#include <crosspike/core/error.hpp>
+#include <crosspike/core/nearest.hpp>
+#include <crosspike/models/lsm/settings.hpp>
+#include <crosspike_generated/commit.hpp>
+#include <crosspike_generated/version.hpp>
+#include <cstdio>
+
+namespace crosspike::cli {
+
+namespace {
+
+const std::string models[] = {"network", "lsm"};
+
+// As --set does, but with the option's own name in messages.
+void set_option(Value& config, const char* option, std::string_view section, const std::string& key, Value::Data data) {
+  Table* table = config.as<Table>();
+  if (!section.empty()) {
+    Value* inner = table->find(section);
+    if (!inner) inner = &table->set(std::string(section), Value(Table{}, {option}));
+    table = inner->as<Table>();
+    if (!table) return;  // the reader of the config refuses it
+  }
+  table->set(key, Value(std::move(data), {option}));
+}
+
+}  // namespace
+
+Value Session::config(const std::filesystem::path& path) const {
+  Value root = load_config(path);
+  apply_options(root);
+  return root;
+}
+
+void Session::apply_options(Value& config) const {
+  for (const std::string& assignment : options.overrides) apply_override(config, assignment);
+  if (options.seed) set_option(config, "--seed", "", "seed", *options.seed);
+  if (options.backend) set_option(config, "--backend", "placement", "default", *options.backend);
+  require_format(config);
+}
+
+std::filesystem::path Session::results_path(const std::filesystem::path& config) const {
+  return options.out ? *options.out : std::filesystem::path(config.stem().string() + ".h5");
+}
+
+PlanOptions Session::plan_options() const {
+  PlanOptions plan;
+  plan.threads = options.threads;
+  plan.slice = options.slice;
+  return plan;
+}
+
+Progress Session::progress() {
+  return [this](std::string_view phase, double done, double total, std::string_view unit) {
+    check_interrupted();
+    meter_.show(phase, done, total, unit);
+  };
+}
+
+void Session::print(const std::string& text) {
+  if (!options.json) output_ += text;
+}
+
+void Session::print(const Json& object) {
+  if (options.json) output_ = object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void Session::remark(const std::string& text) {
+  if (options.json) return;
+  meter_.clear();
+  std::fputs(text.c_str(), stderr);
+}
+
+int Session::width() const { return std::max(60, terminal_width(STDOUT_FILENO)); }
+
+std::string model_of(const Value& config) {
+  TableReader reader(config, "");
+  return reader.choice("model", required, models);
+}
+
+Json json_of(const Figure& figure) {
+  return std::visit([](const auto& value) { return Json(value); }, figure);
+}
+
+Json provenance() { return {{"version", CROSSPIKE_VERSION}, {"commit", CROSSPIKE_COMMIT}}; }
+
+Value expanded(const Value& config) { return model_of(config) == "lsm" ? expand_lsm(config) : config; }
+
+}  // namespace crosspike::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every command shares: the library, the global options, progress, and what goes to stdout.
+#pragma once
+
+#include <crosspike/apps/cli/progress.hpp>
+#include <crosspike/core/atomic_file.hpp>
+#include <crosspike/core/config.hpp>
+#include <crosspike/core/library.hpp>
+#include <crosspike/core/network.hpp>
+#include <crosspike/core/plan.hpp>
+#include <crosspike/core/progress.hpp>
+#include <crosspike/core/results.hpp>
+#include <crosspike/models/network/model.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crosspike::cli {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::vector<std::string> overrides;  // --set
+  std::optional<std::string> backend;
+  std::optional<std::int64_t> seed;
+  int threads = 1;
+  int slice = 0;
+  std::optional<std::filesystem::path> out;
+  bool force = false, json = false;
+};
+
+class Session {
+ public:
+  Library library = builtin();
+  Options options;
+
+  // The file with --set, --seed and --backend applied.
+  Value config(const std::filesystem::path& path) const;
+  void apply_options(Value& config) const;
+  // --out, or the stem of the config with .h5 in the current folder.
+  std::filesystem::path results_path(const std::filesystem::path& config) const;
+  Existing existing() const { return options.force ? Existing::replace : Existing::refuse; }
+  PlanOptions plan_options() const;
+  Progress progress();  // stops the work after Ctrl-C
+
+  // To stdout, which is written once, at the end. With --json the object is all there is.
+  void print(const std::string& text);
+  void print(const Json& object);
+  // To stderr, unless --json asks for quiet.
+  void remark(const std::string& text);
+  int width() const;  // of stdout
+
+  ProgressMeter& meter() { return meter_; }
+  const std::string& output() const { return output_; }
+
+ private:
+  ProgressMeter meter_;
+  std::string output_;
+};
+
+std::string model_of(const Value& config);  // throws Error(input) where it is missing or unknown
+
+Json json_of(const Figure& figure);
+Json provenance();  // version, commit
+
+// The general config behind any model: itself, or what a ready-made model expands to.
+Value expanded(const Value& config);
+
+// What `run` watches: the recorders' ports and fields, and all spikes, which it counts.
+Taps run_taps(const NetworkModel& model);
+
+// Lines about a plan: nodes, projections, slice and memory.
+std::string plan_text(const Plan& plan, int width);
+Json plan_json(const Plan& plan);
+std::string plan_line(const Plan& plan);  // one line of it
+
+}  // namespace crosspike::cli

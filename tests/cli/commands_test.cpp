@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <crosspike/core/config.hpp>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "program.hpp"
+
+namespace crosspike {
+namespace {
+
+using nlohmann::json;
+using testing::example;
+using testing::Finished;
+using testing::Workplace;
+
+const std::string ei = example("ei_network.toml").string();
+
+TEST(CliCommands, JsonIsOneObjectAndNothingElse) {
+  Workplace work;
+  ASSERT_EQ(work.run({"run", example("single_neuron.toml").string(), "--out", "one.h5"}).code, 0);
+  const std::vector<std::vector<std::string>> lines = {
+      {"run", example("single_neuron.toml").string(), "--out", "two.h5"},
+      {"validate", ei},
+      {"explain", "lif"},
+      {"explain", ei},
+      {"info", ei},
+      {"info", "one.h5"},
+      {"doctor"},
+      {"bench"}};
+  for (auto words : lines) {
+    words.push_back("--json");
+    const Finished run = work.run(words);
+    EXPECT_EQ(run.code, 0) << words[0] << ": " << run.err;
+    EXPECT_TRUE(json::parse(run.out, nullptr, false).is_object()) << words[0] << ": " << run.out;
+    EXPECT_EQ(run.err, "") << words[0];
+  }
+}
+
+TEST(CliCommands, EveryHelpShowsAnExample) {
+  Workplace work;
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"run"},
+                                                                                     {"train"},
+                                                                                     {"eval"},
+                                                                                     {"validate"},
+                                                                                     {"explain"},
+                                                                                     {"info"},
+                                                                                     {"doctor"},
+                                                                                     {"bench"},
+                                                                                     {"datasets"},
+                                                                                     {"datasets", "info"},
+                                                                                     {"datasets", "convert"}}) {
+    auto line = words;
+    line.push_back("--help");
+    const Finished run = work.run(line);
+    EXPECT_EQ(run.code, 0);
+    EXPECT_NE(run.out.find("Example:\n  crosspike " + words[0]), std::string::npos) << run.out;
+    EXPECT_NE(run.out.find("Usage: crosspike " + words[0]), std::string::npos) << run.out;
+  }
+}
+
+TEST(CliCommands, ValidateSaysOkInOneLine) {
+  Workplace work;
+  const Finished run = work.run({"validate", ei});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_EQ(run.out.rfind(ei + ": ok: model network, 1,000 neurons, 101,000 synapses, ", 0), 0u) << run.out;
+  EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1);
+  EXPECT_TRUE(work.files().empty());
+}
+
+TEST(CliCommands, ExplainKnowsEveryKindThatDoctorLists) {
+  Workplace work;
+  const json kinds = json::parse(work.run({"doctor", "--json"}).out).at("kinds");
+  EXPECT_GE(kinds.size(), 14u);
+  for (const auto& kind : kinds) {
+    const Finished run = work.run({"explain", kind.get<std::string>()});
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_EQ(run.out.rfind(kind.get<std::string>() + ": ", 0), 0u);
+    for (const char* section : {"\nOne tick\n", "\nSource\n", "\nIn a config\n"})
+      EXPECT_NE(run.out.find(section), std::string::npos) << kind << section;
+  }
+}
+
+TEST(CliCommands, ExplainPrintsAConfigThatExplainsTheSame) {
+  Workplace work;
+  const Finished first = work.run({"explain", ei, "--set", "populations.exc.tau_syn=2 ms"});
+  ASSERT_EQ(first.code, 0) << first.err;
+  work.write("resolved.toml", first.out);
+  const Finished second = work.run({"explain", "resolved.toml"});
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(second.out, first.out);
+}
+
+TEST(CliCommands, ExpandGivesANetworkThatValidates) {
+  Workplace work;
+  const Finished expanded = work.run({"explain", example("lsm_fashion.toml").string(), "--expand"});
+  ASSERT_EQ(expanded.code, 0) << expanded.err;
+  work.write("liquid.toml", expanded.out);
+  EXPECT_EQ(work.run({"validate", "liquid.toml"}).code, 0);
+  const Finished run = work.run({"run", "liquid.toml"});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_NE(run.err.find("population 'input' (kind input) waits for a data set"), std::string::npos) << run.err;
+}
+
+TEST(CliCommands, InfoShowsThePlan) {
+  Workplace work;
+  const json plan = json::parse(work.run({"info", ei, "--json"}).out).at("plan");
+  EXPECT_EQ(plan.at("neurons"), 1000);  // 800 + 200; noise is a source
+  EXPECT_EQ(plan.at("synapses"), 800 + 200 + 80 * 1000 + 20 * 1000);
+  EXPECT_EQ(plan.at("nodes").size(), 3u);
+  EXPECT_EQ(plan.at("projections").size(), 6u);
+  EXPECT_EQ(plan.at("projections").at(2).at("delay_ticks"), (json{15, 15}));
+}
+
+TEST(CliCommands, InfoShowsWhatResultsHold) {
+  Workplace work;
+  ASSERT_EQ(work.run({"run", example("single_neuron.toml").string(), "--out", "one.h5"}).code, 0);
+  const json info = json::parse(work.run({"info", "one.h5", "--json"}).out);
+  EXPECT_EQ(info.at("spikes").at("neuron"), 6);
+  EXPECT_EQ(info.at("values").at("membrane").at("rows"), 2000);
+  EXPECT_EQ(info.at("values").at("membrane").at("unit"), "mV");
+  EXPECT_EQ(info.at("figures").at("rate_hz_neuron"), 30.0);
+}
+
+TEST(CliCommands, DoctorSaysWhyAPluginWasRejected) {
+  Workplace work;
+  const std::string folder = CROSSPIKE_PLUGIN_DIR;
+  const Finished run =
+      work.run({"doctor", "--json"}, {"CROSSPIKE_PLUGIN_PATH=" + folder + "/toy:" + folder + "/not_a_plugin"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const json report = json::parse(run.out);
+  EXPECT_TRUE(report.at("backends").at("toy").at("usable").get<bool>());
+  EXPECT_EQ(
+      report.at("plugins_rejected"),
+      (json{folder + "/not_a_plugin/not_a_plugin.so: no function 'crosspike_plugin'; not a plugin of crosspike"}));
+}
+
+TEST(CliCommands, DatasetsInfoMeasuresFashionMnist) {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
+    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
+  Workplace work;
+  const Finished run = work.run({"datasets", "info", "--json", "--set", "dataset.limit_train=20"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const json info = json::parse(run.out);
+  EXPECT_EQ(info.at("classes"), 10);
+  EXPECT_EQ(info.at("train_samples"), 20);
+  EXPECT_EQ(info.at("validation_samples"), 10000);
+  EXPECT_EQ(info.at("shape"), (json{2, 34, 34}));
+}
+
+TEST(CliCommands, DatasetsConvertWritesFilesThatReadBack) {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
+    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
+  Workplace work;
+  work.write("d.toml", "format = 1\n[dataset]\nlimit_train = 8\nlimit_test = 4\nvalidation = 2\n");
+  const Finished converted = work.run({"datasets", "convert", "d.toml", "--out", "events", "--json"});
+  ASSERT_EQ(converted.code, 0) << converted.err;
+  EXPECT_EQ(json::parse(converted.out).at("train_samples"), 10);  // with the two of the validation split
+  EXPECT_EQ(json::parse(converted.out).at("test_samples"), 4);
+  work.write("e.toml", "format = 1\n[dataset]\nkind = \"nmnist\"\npath = \"events\"\nvalidation = 2\n");
+  const Finished read = work.run({"datasets", "info", "e.toml", "--json"});
+  ASSERT_EQ(read.code, 0) << read.err;
+  EXPECT_EQ(json::parse(read.out).at("train_samples"), 8);
+}
+
+TEST(CliCommands, TrainThenEvalGiveTheSameTestAccuracy) {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
+    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
+  Workplace work;
+  const Finished train = work.run({"train", example("lsm_fashion.toml").string(), "--out", "l.h5", "--json", "--set",
+                                   "dataset.limit_train=300", "--set", "dataset.limit_test=100", "--set",
+                                   "dataset.validation=100", "--set", "liquid.neurons=100", "--set", "controls=false"});
+  ASSERT_EQ(train.code, 0) << train.err;
+  const json trained = json::parse(train.out);
+  EXPECT_EQ(trained.at("figures").at("train_samples"), 300);
+  EXPECT_GT(trained.at("figures").at("test_accuracy").get<double>(), 0.3);  // chance is 0.1, standard deviation 0.03
+  const Finished eval = work.run({"eval", "l.h5", "--json"});
+  ASSERT_EQ(eval.code, 0) << eval.err;
+  const json scored = json::parse(eval.out);
+  EXPECT_EQ(scored.at("figures").at("test_accuracy"), trained.at("figures").at("test_accuracy"));
+  EXPECT_FALSE(scored.at("notes").empty());
+}
+
+TEST(CliCommands, TheEiExampleHasAtMostThirtyLines) {
+  std::ifstream in(ei);
+  const auto lines = std::count(std::istreambuf_iterator<char>(in), {}, '\n');
+  EXPECT_GT(lines, 0);
+  EXPECT_LE(lines, 30);
+}
+
+}  // namespace
+}  // namespace crosspike

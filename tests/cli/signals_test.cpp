@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "program.hpp"
+
+namespace crosspike {
+namespace {
+
+using testing::example;
+using testing::Finished;
+using testing::Workplace;
+
+// The temporary results file appears before the simulation starts.
+void wait_for_a_file(const Workplace& work) {
+  for (int i = 0; i < 600 && work.files().empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ASSERT_FALSE(work.files().empty()) << "the run never started";
+}
+
+const std::vector<std::string> endless = {"run", example("ei_network.toml").string(), "--set", "run.time=4000 s"};
+
+TEST(CliSignals, CtrlCLeavesNothingBehind) {
+  Workplace work;
+  const pid_t process = work.start(endless);
+  wait_for_a_file(work);
+  ::kill(process, SIGINT);
+  const Finished run = work.wait(process);
+  EXPECT_EQ(run.code, 130);
+  EXPECT_EQ(run.out, "");
+  EXPECT_NE(run.err.find("error: interrupted; nothing was written\n"), std::string::npos) << run.err;
+  EXPECT_TRUE(work.files().empty()) << work.files().front();
+}
+
+TEST(CliSignals, TerminationLeavesNothingBehindEither) {
+  Workplace work;
+  const pid_t process = work.start(endless);
+  wait_for_a_file(work);
+  ::kill(process, SIGTERM);
+  EXPECT_EQ(work.wait(process).code, 130);
+  EXPECT_TRUE(work.files().empty());
+}
+
+TEST(CliSignals, AClosedPipeIsASystemErrorWithoutATrace) {
+  Workplace work;
+  // The reader is gone by the time the program writes.
+  const std::string closed = std::string("(sleep 0.5; '") + CROSSPIKE_PROGRAM + "' explain lif; echo $? > '" +
+                             (work.folder() / "code").string() + "') 2> '" + (work.folder() / "err").string() +
+                             "' | true; wait";
+  ASSERT_EQ(std::system(closed.c_str()), 0);
+  for (int i = 0; i < 100 && work.read("code").empty(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(work.read("code"), "4\n");
+  EXPECT_EQ(work.read("err"), "error: cannot write to stdout (Broken pipe)\n");
+}
+
+}  // namespace
+}  // namespace crosspike

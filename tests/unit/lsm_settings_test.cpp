@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an lsm config says and what it leaves to defaults, every refusal with its place, and the networks that presets
+// expand to.
+#include <cmath>
+#include <crosspike/models/network/model.hpp>
+#include <crosspike/tests/unit/lsm_fixture.hpp>
+#include <crosspike/tests/unit/network_builders.hpp>
+
+namespace crosspike {
+namespace {
+
+using namespace test;
+
+LsmSettings parsed(const std::string& text) { return read_lsm(parse_config(text, "a.toml")); }
+
+std::string refusal(const std::string& lines) {
+  return message_of([&] { parsed("format = 1\nmodel = \"lsm\"\n" + lines); });
+}
+
+NetworkModel built(const LsmSettings& settings) { return build_network(settings.network, library()); }
+
+TEST(LsmSettings, DefaultsAreTheLiquidOfTheExample) {
+  const LsmSettings s = parsed("format = 1\nmodel = \"lsm\"");
+  EXPECT_EQ(s.seed, 1u);
+  EXPECT_EQ(s.dataset.validation, 10000);
+  EXPECT_EQ(s.binning.tick_ms, 5);
+  EXPECT_EQ(s.binning.ticks, 63);
+  EXPECT_EQ(s.binning.max_per_tick, 4);
+  EXPECT_EQ(s.input, (SensorShape{2, 34, 34}));
+  EXPECT_EQ(s.features.bins, 2);
+  EXPECT_FALSE(s.features.square_root || s.features.reals());
+  EXPECT_EQ(s.lambdas, (std::vector<double>{10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4}));
+  EXPECT_TRUE(s.controls);
+  const NetworkModel model = built(s);
+  EXPECT_EQ(model.network->dt, 5);
+  EXPECT_EQ(model.ticks, 63);
+  EXPECT_EQ(model.network->node(model.network->require("liquid")).size(), 3000u);
+  EXPECT_EQ(model.network->max_count(model.network->require("input")), 4);
+}
+
+TEST(LsmSettings, ShortestFormIsResolvedToOneThatMeansTheSame) {
+  const LsmSettings s = parsed("format = 1\nmodel = \"lsm\"\n[features]\ntrace = \"30 ms\"");
+  const LsmSettings again = read_lsm(parse_config(to_toml(s.resolved), "resolved"));
+  EXPECT_EQ(to_toml(again.resolved), to_toml(s.resolved));
+  EXPECT_EQ(again.network, s.network);
+  EXPECT_EQ(again.features.trace_ms, 30);
+}
+
+TEST(LsmSettings, PolarityAndCropGiveTheInputItsShape) {
+  const auto shape = [](const std::string& lines) {
+    const NetworkModel model = built(parsed("format = 1\nmodel = \"lsm\"\n[input]\n" + lines));
+    return model.network->node(model.network->require("input")).shape;
+  };
+  EXPECT_EQ(shape("polarity = \"both\""), (Shape{2, 34, 34}));
+  EXPECT_EQ(shape("polarity = \"on\""), (Shape{1, 34, 34}));
+  EXPECT_EQ(shape("polarity = \"merged\"\ncrop = [16, 20]"), (Shape{1, 16, 20}));
+}
+
+TEST(LsmSettings, KeysOfANeuronReplaceThoseOfThePreset) {
+  const NetworkModel model = built(parsed("format = 1\nmodel = \"lsm\"\nliquid.neuron.threshold = 2"));
+  const Node& liquid = model.network->node(model.network->require("liquid"));
+  EXPECT_EQ(liquid.value("threshold"), 2);
+  EXPECT_EQ(liquid.value("decay"), 0.95);
+}
+
+TEST(LsmSettings, AnotherKindOfNeuronStartsFromItsOwnDefaults) {
+  const NetworkModel model = built(parsed("format = 1\nmodel = \"lsm\"\nliquid.neuron.kind = \"cuba_lif\""));
+  const Node& liquid = model.network->node(model.network->require("liquid"));
+  EXPECT_EQ(liquid.kind->name, "cuba_lif");
+  EXPECT_EQ(liquid.value("threshold"),
+            library().kind("cuba_lif").params[liquid.kind->param_index("threshold")].initial);
+}
+
+TEST(LsmSettings, ATimeConstantTakesThePlaceOfThePresetsDecay) {
+  const NetworkModel model = built(parsed("format = 1\nmodel = \"lsm\"\nliquid.neuron.tau_mem = \"40 ms\""));
+  const Node& liquid = model.network->node(model.network->require("liquid"));
+  EXPECT_EQ(liquid.value("tau_mem"), 40);
+  EXPECT_FALSE(is_set(liquid.value("decay")));
+  EXPECT_EQ(liquid.value("threshold"), 1);
+}
+
+TEST(LsmSettings, PlacementReachesTheNetworkAndTheControlLosesWhatItLacks) {
+  const LsmSettings s =
+      parsed("format = 1\nmodel = \"lsm\"\nplacement = { liquid = \"cpu\", \"liquid.recurrent\" = \"cpu\" }");
+  EXPECT_EQ(built(s).placement.named.size(), 2u);
+  EXPECT_EQ(build_network(s.network_without_recurrence, library()).placement.named.size(), 1u);
+}
+
+TEST(LsmExpansion, RereadsAsTheSameNetwork) {
+  for (const char* preset : {"local", "gaussian", "resistive"}) {
+    const Value config = parse_config(
+        std::string("format = 1\nmodel = \"lsm\"\n[liquid]\nneurons = 40\npreset = \"") + preset + "\"", "a.toml");
+    const Value network = expand_lsm(config);
+    const Value reread = parse_config(to_toml(network), "expanded.toml");
+    EXPECT_EQ(reread, network) << preset;
+    EXPECT_EQ(build_network(reread, library()).network->hash(), build_network(network, library()).network->hash())
+        << preset;
+    const Value resolved = parse_config(to_toml(build_network(network, library()).resolved), "resolved.toml");
+    EXPECT_EQ(build_network(resolved, library()).network->hash(), build_network(network, library()).network->hash())
+        << preset;
+  }
+}
+
+TEST(LsmExpansion, TheControlHasTheSameInputsAndNoRecurrence) {
+  const LsmSettings s = parsed("format = 1\nmodel = \"lsm\"\n[liquid]\nneurons = 40");
+  const NetworkModel with = built(s), without = build_network(s.network_without_recurrence, library());
+  EXPECT_FALSE(without.network->find("liquid.recurrent"));
+  const auto a = all_synapses(*with.network, "liquid.inputs"), b = all_synapses(*without.network, "liquid.inputs");
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].source, b[i].source);
+    EXPECT_EQ(a[i].weight, b[i].weight);
+  }
+}
+
+struct Moments {
+  double mean = 0, deviation = 0, zeros = 0;
+};
+
+Moments moments(const std::vector<Synapse>& synapses) {
+  Moments m;
+  const auto n = static_cast<double>(synapses.size());
+  for (const Synapse& s : synapses) m.mean += s.weight / n, m.zeros += (s.weight == 0) / n;
+  for (const Synapse& s : synapses) m.deviation += (s.weight - m.mean) * (s.weight - m.mean) / n;
+  m.deviation = std::sqrt(m.deviation);
+  return m;
+}
+
+std::shared_ptr<const Network> preset(const std::string& name) {
+  return built(parsed("format = 1\nmodel = \"lsm\"\n[liquid]\nneurons = 300\npreset = \"" + name + "\"")).network;
+}
+
+// Bounds are five standard errors of the estimate at the number of synapses.
+TEST(LsmPreset, LocalHasReceptiveFieldsAndInhibitoryFifths) {
+  const auto network = preset("local");
+  const auto inputs = all_synapses(*network, "liquid.inputs");
+  ASSERT_EQ(inputs.size(), 300u * 24);
+  EXPECT_NEAR(moments(inputs).mean, 0, 5 * 0.6 / std::sqrt(7200));
+  EXPECT_NEAR(moments(inputs).deviation, 0.6, 5 * 0.6 / std::sqrt(2 * 7200));
+  // Offsets of two inputs of one neuron differ by a Gaussian of sigma sqrt(2) x 3 px, narrowed by the field's border.
+  double square = 0;
+  for (std::size_t i = 0; i < inputs.size(); i += 2) {
+    const double difference =
+        static_cast<double>(inputs[i].source % 34) - static_cast<double>(inputs[i + 1].source % 34);
+    square += difference * difference / 3600;
+    EXPECT_LT(std::abs(difference), 6 * 3 * std::sqrt(2.0));
+  }
+  EXPECT_LT(std::sqrt(square), std::sqrt(2.0) * 3 * 1.1);
+  EXPECT_GT(std::sqrt(square), std::sqrt(2.0) * 3 * 0.6);
+  const auto recurrent = all_synapses(*network, "liquid.recurrent");
+  ASSERT_EQ(recurrent.size(), 300u * 32);
+  double excitatory = 0, inhibitory = 0;
+  int n_excitatory = 0, n_inhibitory = 0;
+  for (const Synapse& s : recurrent) {
+    EXPECT_NE(s.source, s.target);
+    EXPECT_EQ(s.weight <= 0, s.source % 5 == 4);
+    s.weight > 0 ? (excitatory += s.weight, ++n_excitatory) : (inhibitory += s.weight, ++n_inhibitory);
+  }
+  const double half_normal = 0.05 * std::sqrt(2 / M_PI);  // mean of |N(0, 0.05)|
+  EXPECT_NEAR(excitatory / n_excitatory, half_normal, 5 * 0.05 / std::sqrt(n_excitatory));
+  EXPECT_NEAR(inhibitory / n_inhibitory, -4 * half_normal, 5 * 4 * 0.05 / std::sqrt(n_inhibitory));
+}
+
+TEST(LsmPreset, GaussianIsDenseAndNormal) {
+  const auto network = preset("gaussian");
+  for (const auto& [projection, count] :
+       {std::pair("liquid.inputs", 300 * 2 * 34 * 34), std::pair("liquid.recurrent", 300 * 300)}) {
+    const auto synapses = all_synapses(*network, projection);
+    ASSERT_EQ(synapses.size(), static_cast<std::size_t>(count));
+    EXPECT_NEAR(moments(synapses).mean, 0, 5 * 0.46 / std::sqrt(count));
+    EXPECT_NEAR(moments(synapses).deviation, 0.46, 5 * 0.46 / std::sqrt(2.0 * count));
+  }
+}
+
+// G+ - G-, each N(m, s) with probability 1/2, else 0: a quarter of the pairs are both unformed, and
+// E[(G+ - G-)^2] = 2 (Var G + E[G]^2) - 2 E[G]^2 = 2 Var G = 2 ((m^2 + s^2) / 2 - m^2 / 4).
+TEST(LsmPreset, ResistiveIsTheDifferenceOfHalfFormedCells) {
+  const auto network = preset("resistive");
+  const double m = 12.3, s = 1.8, deviation = 0.052 * std::sqrt(2 * ((m * m + s * s) / 2 - m * m / 4));
+  for (const auto& [projection, count] :
+       {std::pair("liquid.inputs", 300 * 2 * 34 * 34), std::pair("liquid.recurrent", 300 * 300)}) {
+    const Moments found = moments(all_synapses(*network, projection));
+    EXPECT_NEAR(found.zeros, 0.25, 5 * std::sqrt(0.25 * 0.75 / count));
+    EXPECT_NEAR(found.mean, 0, 5 * deviation / std::sqrt(count));
+    EXPECT_NEAR(found.deviation, deviation, 5 * deviation / std::sqrt(2.0 * count));
+  }
+}
+
+TEST(LsmRefuses, ValuesOutOfRangeAtTheirPlace) {
+  EXPECT_EQ(refusal("[input]\nticks = 0"), "a.toml:4:9: input.ticks is 0; allowed is 1 to 1000000");
+  EXPECT_EQ(refusal("[input]\nmax_per_tick = 0"), "a.toml:4:16: input.max_per_tick is 0; allowed is 1 to 1000000");
+  EXPECT_EQ(refusal("[liquid]\nneurons = 0"), "a.toml:4:11: liquid.neurons is 0; allowed is 1 to 100000000");
+  EXPECT_EQ(refusal("[input]\nticks = 8\n[features]\nbins = 9"), "a.toml:6:8: features.bins is 9; allowed is 1 to 8");
+  EXPECT_EQ(refusal("[features]\ntrace = 0"),
+            "a.toml:4:9: features.trace is 0; allowed is above 0 ms, at most 1000000000 ms");
+  EXPECT_EQ(refusal("[readout]\nlambdas = [1, 0]"),
+            "a.toml:4:15: readout.lambdas[1] is 0; allowed is above 0, at most 1e+30");
+}
+
+TEST(LsmRefuses, UnknownWordsWithTheNearest) {
+  EXPECT_EQ(
+      refusal("[liquid]\npreset = \"resistiv\""),
+      "a.toml:4:10: liquid.preset is \"resistiv\"; allowed are local, gaussian, resistive; did you mean 'resistive'?");
+  EXPECT_EQ(refusal("[input]\npolarity = \"of\""),
+            "a.toml:4:12: input.polarity is \"of\"; allowed are both, on, off, merged; did you mean 'off'?");
+  EXPECT_EQ(refusal("[features]\ntransform = \"log\""),
+            "a.toml:4:13: features.transform is \"log\"; allowed are none, square_root");
+  EXPECT_EQ(refusal("[readout]\nkind = \"logistic\""), "a.toml:4:8: readout.kind is \"logistic\"; allowed are ridge");
+  EXPECT_EQ(refusal("[liquid]\nneuron = 3"), "a.toml:4:10: liquid.neuron = 3; allowed: a table");
+}
+
+TEST(LsmRefuses, UnknownKeys) {
+  EXPECT_EQ(refusal("[features]\nbin = 3"),
+            "a.toml:4:1: features has no key 'bin'; did you mean 'bins'? It knows: bins, transform, trace, membranes");
+  EXPECT_EQ(
+      refusal("[liquids]\npreset = \"local\""),
+      "a.toml:3:2: the top level has no key 'liquids'; did you mean 'liquid'? It knows: format, model, seed, dataset, "
+      "input, liquid, placement, features, readout, controls");
+}
+
+TEST(LsmRefuses, ACropThatIsNoPairOrDoesNotFit) {
+  EXPECT_EQ(refusal("[input]\ncrop = [16]"), "a.toml:4:8: input.crop needs two numbers: [height, width] in pixels");
+  EXPECT_EQ(refusal("[input]\ncrop = [35, 34]"),
+            "a.toml:3:1: input: crop_height = 35 does not fit the sensor's 34 pixels; 0 (no crop) to 34 is allowed");
+  EXPECT_EQ(
+      refusal("[input]\ntick = \"1.0005 ms\""),
+      "a.toml:3:1: input: a tick of 1.0005 ms cannot bin events, whose times are whole microseconds; choose a whole "
+      "number of microseconds, at least 0.001 ms");
+}
+
+TEST(LsmRefuses, WhatTheModelSetsItself) {
+  EXPECT_EQ(refusal("liquid.neuron.size = 7"), "a.toml:3:15: liquid.neuron.size follows from the model; remove it");
+  EXPECT_EQ(refusal("liquid.inputs.from = \"liquid\""),
+            "a.toml:3:15: liquid.inputs.from follows from the model; remove it");
+}
+
+TEST(LsmRefuses, ASavedLiquidBesideRules) {
+  EXPECT_EQ(refusal("liquid.from = \"a.h5\"\nliquid.recurrent.weight = 1"),
+            "a.toml:4:8: liquid.recurrent stands beside liquid.from, whose file brings its own edges; remove one");
+}
+
+TEST(LsmRefuses, AtThePlaceInTheLsmConfigWhatTheNetworkRefuses) {
+  const auto network_refusal = [](const std::string& lines) {
+    return message_of([&] { built(parsed("format = 1\nmodel = \"lsm\"\n" + lines)); });
+  };
+  EXPECT_EQ(network_refusal("liquid.neuron.threshold = \"1 pA\""),
+            "a.toml:3:27: populations.liquid.threshold: '1 pA' is a current, not a voltage; write e.g. \"-65 mV\"");
+  EXPECT_EQ(network_refusal("liquid.inputs.connect.rule = \"locl\""),
+            "a.toml:3:30: projections.\"liquid.inputs\".connect.rule is \"locl\"; allowed are one_to_one, all_to_all, "
+            "fixed_indegree, pairwise_bernoulli, local, edges; did you mean 'local'?");
+}
+
+}  // namespace
+}  // namespace crosspike
