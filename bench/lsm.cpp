@@ -181,7 +181,7 @@ class LsmBench {
                         {"csr_batch", sparse_batch}};
     result_["blas"] = {{"build", openblas_get_config()}, {"core", openblas_get_corename()}};
     program.reset();
-    grow(dense_rate * dense_work(task));
+    grow(dense_rate * dense_weight_bytes(task));
     return std::move(result_);
   }
 
@@ -212,7 +212,6 @@ class LsmBench {
       batch /= 2;
     return batch;
   }
-  static double dense_work(const LiquidTask& task) { return dense_weight_bytes(task); }
 
   Timing repeat(const std::string& phase, const std::function<void()>& body) const {
     if (options_.progress) options_.progress(phase, 0, 0, "");
@@ -221,6 +220,7 @@ class LsmBench {
   void seconds(const std::string& phase, const Timing& timing) {
     result_["seconds"][phase] = timing.median();
     result_["spread"][phase] = timing.spread();
+    result_["busy_threads"][phase] = timing.busy_threads;
   }
 
   // Samples per second, after a run outside the clock whose spikes are compared with those of the event path.
@@ -294,7 +294,7 @@ class LsmBench {
         row["samples_per_second_" + name] = samples / timing.median();
       };
       rival("csr", *make_sparse_path(task, sparse_batch));
-      if (dense_work(task) * samples * static_cast<double>(sizes_.repeats) / dense_bytes_per_second < patience)
+      if (dense_weight_bytes(task) * samples * static_cast<double>(sizes_.repeats) / dense_bytes_per_second < patience)
         rival("dense", *make_dense_path(task, dense_batch(sizes_.growth_samples)));
       if (fresh && peak) row["peak_memory_bytes"] = *peak;
       row["program_bytes"] = program->plan().program_bytes();

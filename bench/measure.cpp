@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <malloc.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
 #include <crosspike/bench/measure.hpp>
 #include <fstream>
+#include <numeric>
 #include <string>
 
 namespace crosspike {
+
+namespace {
+
+double processor_seconds() {
+  timespec now;
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+}  // namespace
 
 double Timing::median() const {
   const std::size_t half = seconds.size() / 2;
@@ -17,12 +29,15 @@ double Timing::median() const {
 double Timing::spread() const { return (seconds.back() - seconds.front()) / median(); }
 
 Timing time_repeats(int repeats, const std::function<void()>& body) {
-  Timing timing;
+  Timing timing{};
+  const double busy = processor_seconds();
   for (int i = 0; i < repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
     body();
     timing.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
+  timing.busy_threads =
+      (processor_seconds() - busy) / std::accumulate(timing.seconds.begin(), timing.seconds.end(), 0.0);
   std::sort(timing.seconds.begin(), timing.seconds.end());
   return timing;
 }

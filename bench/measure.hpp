@@ -14,6 +14,7 @@ struct Timing {
   std::vector<double> seconds;  // ascending, one per repeat
   double median() const;
   double spread() const;  // (largest - smallest) / median
+  double busy_threads;    // processor seconds of this process per second: below the threads at work, others disturbed
 };
 
 Timing time_repeats(int repeats, const std::function<void()>& body);

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/core/kind.hpp>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <crosspike/core/error.hpp>
+#include <crosspike/core/kind.hpp>
 
 namespace crosspike {
 
 std::string_view name(Carries carries) {
   switch (carries) {
-    case Carries::spikes: return "spikes";
-    case Carries::sums: return "sums";
-    case Carries::values: return "values";
-    case Carries::sums_or_values: return "sums or values";
+    case Carries::spikes:
+      return "spikes";
+    case Carries::sums:
+      return "sums";
+    case Carries::values:
+      return "values";
+    case Carries::sums_or_values:
+      return "sums or values";
   }
   return "?";
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <crosspike/core/units.hpp>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -15,8 +16,6 @@
 #include <tuple>
 #include <type_traits>
 #include <vector>
-
-#include <crosspike/core/units.hpp>
 
 namespace crosspike {
 
@@ -32,8 +31,8 @@ struct Port {
   Carries carries;
   Unit unit = Unit::none;
   const char* doc = "";
-  int latency = 0;               // ticks between an input at this port and the first output it can change
-  const char* shows = nullptr;   // a values output: the State field that it shows after the step
+  int latency = 0;              // ticks between an input at this port and the first output it can change
+  const char* shows = nullptr;  // a values output: the State field that it shows after the step
 };
 
 // Optional parameters hold `unset` until a config or preset sets them.
@@ -69,7 +68,7 @@ constexpr Field<S, std::int32_t> choice(std::int32_t S::*member, const char* nam
 template <class S, class T>
 constexpr Field<S, T> column(T S::*member, const char* name, Unit unit, double quiet, const char* doc,
                              const char* offset = nullptr) {
-  return {member, name, unit, -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), doc,
+  return {member, name,  unit,  -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), doc,
           {},     quiet, offset};
 }
 
@@ -126,10 +125,10 @@ struct Kind {
   std::vector<std::string> conventions;
   std::vector<std::pair<std::string, std::string>> exclusive;  // pairs of parameters of which one may be written
   std::vector<Worked> worked;
-  bool draws = false;         // takes random numbers each tick
-  bool is_weight = false;     // turns spikes into sums or values: belongs to its target's claim
+  bool draws = false;      // takes random numbers each tick
+  bool is_weight = false;  // turns spikes into sums or values: belongs to its target's claim
   bool has_connectivity = false;
-  bool passes_events = false; // its output is its input's events: bound, amplitude and scale are the source's
+  bool passes_events = false;  // its output is its input's events: bound, amplitude and scale are the source's
 
   // Sets the parameters (in field order) that `convention` stands for.
   std::function<void(std::string_view convention, std::span<double> params)> apply;
@@ -174,8 +173,17 @@ namespace detail {
 
 template <class S, class T>
 FieldInfo info(const Field<S, T>& f, double initial) {
-  FieldInfo out{f.name, f.unit, f.low, f.high, initial, f.doc, {}, std::is_same_v<T, bool>, std::is_integral_v<T>,
-                f.quiet, f.offset ? f.offset : ""};
+  FieldInfo out{f.name,
+                f.unit,
+                f.low,
+                f.high,
+                initial,
+                f.doc,
+                {},
+                std::is_same_v<T, bool>,
+                std::is_integral_v<T>,
+                f.quiet,
+                f.offset ? f.offset : ""};
   for (const char* word : f.words) out.words.emplace_back(word);
   return out;
 }
@@ -191,8 +199,9 @@ void describe(Kind& kind) {
   if constexpr (requires { K::arrays; }) kind.arrays.assign(std::begin(K::arrays), std::end(K::arrays));
   if constexpr (requires { K::worked(); }) kind.worked = K::worked();
   const typename K::Params defaults{};
-  std::apply([&](const auto&... f) { (kind.params.push_back(info(f, static_cast<double>(defaults.*(f.member)))), ...); },
-             K::params);
+  std::apply(
+      [&](const auto&... f) { (kind.params.push_back(info(f, static_cast<double>(defaults.*(f.member)))), ...); },
+      K::params);
   if constexpr (requires { K::conventions; }) {
     kind.conventions.assign(std::begin(K::conventions), std::end(K::conventions));
     kind.apply = [](std::string_view convention, std::span<double> values) {

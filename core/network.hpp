@@ -3,6 +3,10 @@
 // exporter and report sees. Build it with add and connect, then call validate once.
 #pragma once
 
+#include <crosspike/core/arrays.hpp>
+#include <crosspike/core/connectivity/distribution.hpp>
+#include <crosspike/core/connectivity/rules.hpp>
+#include <crosspike/core/kind.hpp>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -10,11 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <crosspike/core/arrays.hpp>
-#include <crosspike/core/connectivity/distribution.hpp>
-#include <crosspike/core/connectivity/rules.hpp>
-#include <crosspike/core/kind.hpp>
 
 namespace crosspike {
 
@@ -41,20 +40,20 @@ struct Param {
 struct Node {
   std::string name;
   const Kind* kind = nullptr;
-  Shape shape{};                           // of its output
-  std::vector<Param> params{};             // in the order of kind->params
-  std::vector<Distribution> initial{};     // in the order of kind->state; absolute values (membrane in mV, not above rest)
-  bool initial_per_sample = false;         // draw initial values anew for every stream
+  Shape shape{};                        // of its output
+  std::vector<Param> params{};          // in the order of kind->params
+  std::vector<Distribution> initial{};  // in the order of kind->state; absolute values (membrane in mV, not above rest)
+  bool initial_per_sample = false;      // draw initial values anew for every stream
   std::map<std::string, NamedArray> arrays{};
   std::optional<Connectivity> connectivity{};
-  std::string where{};                     // "file:line:column" of its definition, if any, for messages
+  std::string where{};  // "file:line:column" of its definition, if any, for messages
 
   std::size_t size() const { return volume(shape); }
   const Param& param(std::string_view field) const { return params[kind->param_index(field)]; }
   double value(std::string_view field) const { return param(field).value; }
   void set(std::string_view field, double value) { params[kind->param_index(field)] = {value, {}}; }
-  std::vector<double> values_at(std::size_t element) const;   // all parameters of one element, in field order
-  bool uniform() const;                                       // every parameter is the same for all elements
+  std::vector<double> values_at(std::size_t element) const;  // all parameters of one element, in field order
+  bool uniform() const;                                      // every parameter is the same for all elements
   const NamedArray* array(std::string_view array_name) const;
 };
 
@@ -70,7 +69,7 @@ class Network {
   std::uint64_t seed = 1;
   std::optional<int> weight_bits;  // 16 or 32 for every projection; unset: core/quantum decides by rounding error
 
-  NodeId add(Node node);                                                        // throws Error(input): name taken or malformed
+  NodeId add(Node node);  // throws Error(input): name taken or malformed
   void connect(PortRef from, PortRef to, std::int32_t delay = 0);
   void connect(std::string_view from, std::string_view to, std::int32_t delay = 0);  // "node" or "node.port"
 
@@ -82,17 +81,17 @@ class Network {
   std::span<const Wire> wires() const { return wires_; }
   const Node& node(NodeId id) const { return nodes_[id]; }
   std::optional<NodeId> find(std::string_view name) const;
-  NodeId require(std::string_view name) const;                                  // throws with the nearest name
-  PortRef output(std::string_view spec) const;                                  // "node" or "node.port"
+  NodeId require(std::string_view name) const;  // throws with the nearest name
+  PortRef output(std::string_view spec) const;  // "node" or "node.port"
   PortRef input(std::string_view spec) const;
 
-  std::vector<std::size_t> wires_into(PortRef port) const;                      // in order of connection
+  std::vector<std::size_t> wires_into(PortRef port) const;  // in order of connection
   std::vector<std::size_t> wires_into(NodeId node) const;
   std::vector<std::size_t> wires_from(NodeId node) const;
 
-  Carries carries(PortRef output) const;                                        // what the port's wires carry
+  Carries carries(PortRef output) const;  // what the port's wires carry
   bool has_amplitude(PortRef output) const;
-  double max_count(NodeId node) const;                                          // the largest |count| of one event
+  double max_count(NodeId node) const;  // the largest |count| of one event
   double output_scale(NodeId node) const;
   // A weight node's two ends.
   const Wire& incoming(NodeId weight) const;

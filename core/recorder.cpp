@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <crosspike/core/recorder.hpp>
-
 #include <algorithm>
+#include <crosspike/core/recorder.hpp>
 #include <cstring>
 #include <filesystem>
 
@@ -42,7 +41,8 @@ Taps taps_of(const std::vector<Recorder>& recorders) {
   return taps;
 }
 
-Recording::Recording(const Network& network, const std::vector<Recorder>& recorders, std::optional<std::uint64_t> sample)
+Recording::Recording(const Network& network, const std::vector<Recorder>& recorders,
+                     std::optional<std::uint64_t> sample)
     : network_(network), sample_(sample) {
   std::size_t tap = 0;
   for (const Recorder& r : recorders) {
@@ -50,7 +50,9 @@ Recording::Recording(const Network& network, const std::vector<Recorder>& record
     if (sample && !r.wants(*sample)) continue;
     const std::size_t width = r.indices.empty() ? network.node(r.node).size() : r.indices.size();
     const bool spikes = r.port && network.carries({r.node, *r.port}) == Carries::spikes;
-    tracks_.push_back({&r, own, width, Spool(std::filesystem::temp_directory_path(), spikes ? sizeof(SpikeRecord) : width * sizeof(float))});
+    tracks_.push_back(
+        {&r, own, width,
+         Spool(std::filesystem::temp_directory_path(), spikes ? sizeof(SpikeRecord) : width * sizeof(float))});
   }
 }
 
@@ -95,7 +97,8 @@ void Recording::observe_values(Track& track, const Values& values, std::int64_t 
   for (std::int64_t tick = values.first_tick; tick < values.first_tick + values.ticks; ++tick) {
     if ((tick - origin + 1) % track.recorder->every != 0) continue;
     const auto all = values.at(tick);
-    for (std::size_t k = 0; k < track.width; ++k) row[k] = all[track.recorder->indices.empty() ? k : track.recorder->indices[k]];
+    for (std::size_t k = 0; k < track.width; ++k)
+      row[k] = all[track.recorder->indices.empty() ? k : track.recorder->indices[k]];
     append_row(track, row);
   }
 }

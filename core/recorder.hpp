@@ -3,25 +3,24 @@
 // slices into spools and writes them at the end.
 #pragma once
 
+#include <crosspike/core/program.hpp>
+#include <crosspike/core/results.hpp>
+#include <crosspike/core/spool.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <crosspike/core/program.hpp>
-#include <crosspike/core/results.hpp>
-#include <crosspike/core/spool.hpp>
 
 namespace crosspike {
 
 struct Recorder {
   std::string name;
   NodeId node = 0;
-  std::optional<std::size_t> port, field;   // exactly one: an output port, or a State field
-  int every = 1;                            // ticks between rows (values and fields)
-  std::vector<std::uint32_t> indices{};     // elements, ascending; empty: all
-  std::vector<std::uint64_t> samples{};     // of a data set; empty: all
-  bool initial = false;                     // fields: row 0 holds the initial values
+  std::optional<std::size_t> port, field;  // exactly one: an output port, or a State field
+  int every = 1;                           // ticks between rows (values and fields)
+  std::vector<std::uint32_t> indices{};    // elements, ascending; empty: all
+  std::vector<std::uint64_t> samples{};    // of a data set; empty: all
+  bool initial = false;                    // fields: row 0 holds the initial values
 
   bool wants(std::uint64_t sample) const;
 };
@@ -34,7 +33,7 @@ class Recording {
   // Of lane 0 of the State that will be observed. `sample` names the group in the results of a data set's run.
   Recording(const Network& network, const std::vector<Recorder>& recorders, std::optional<std::uint64_t> sample = {});
 
-  void start(const State& state);             // after reset, before the first advance
+  void start(const State& state);  // after reset, before the first advance
   void observe(const SliceView& slice);
   void write(ResultsWriter& writer);
 

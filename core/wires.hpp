@@ -3,12 +3,11 @@
 // those of `input` nodes before an advance and read any that they asked for.
 #pragma once
 
+#include <crosspike/core/network.hpp>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <vector>
-
-#include <crosspike/core/network.hpp>
 
 namespace crosspike {
 
@@ -22,7 +21,8 @@ struct Spikes {
   std::span<const float> amplitude;      // empty: all 1; else one per tick and lane
 
   std::size_t row(std::int64_t tick, int lane) const {
-    return static_cast<std::size_t>(tick - first_tick) * static_cast<std::size_t>(lanes) + static_cast<std::size_t>(lane);
+    return static_cast<std::size_t>(tick - first_tick) * static_cast<std::size_t>(lanes) +
+           static_cast<std::size_t>(lane);
   }
   std::span<const std::uint32_t> at(std::int64_t tick, int lane = 0) const {
     const std::size_t r = row(tick, lane);
@@ -33,7 +33,9 @@ struct Spikes {
     const std::size_t r = row(tick, lane);
     return count.subspan(first[r], first[r + 1] - first[r]);
   }
-  float amplitude_at(std::int64_t tick, int lane = 0) const { return amplitude.empty() ? 1.f : amplitude[row(tick, lane)]; }
+  float amplitude_at(std::int64_t tick, int lane = 0) const {
+    return amplitude.empty() ? 1.f : amplitude[row(tick, lane)];
+  }
 };
 
 // The buffer behind Spikes. Rows are closed in order: begin, then for each tick and lane append and end_row.

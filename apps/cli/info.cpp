@@ -21,17 +21,17 @@ bool is_hdf5(const std::filesystem::path& path) {
   return in.read(head.data(), head.size()) && head == signature;
 }
 
-// What single runs and samples share.
-void describe_records(const ResultsReader& results, std::optional<std::uint64_t> sample, TextTable& table, Json& json) {
-  for (const std::string& population : results.populations(sample)) {
-    const SpikeTrain train = results.spikes({population, sample});
-    table.row({population, fmt::format("{} spikes", grouped(train.timestamps_ms.size()))});
-    json["spikes"][population] = train.timestamps_ms.size();
+void describe_records(const ResultsReader& results, TextTable& table, Json& json) {
+  for (const std::string& population : results.populations()) {
+    const std::size_t spikes = results.spikes({population, {}}).timestamps_ms.size();
+    table.row({"/spikes/" + population, fmt::format("{} spikes", grouped(spikes))});
+    json["spikes"][population] = spikes;
   }
-  for (const std::string& recorder : results.recorders(sample)) {
-    const ValuesTable values = results.values({recorder, sample});
-    table.row({recorder, fmt::format("{} rows of {} values ({}), every {} ticks of {:g} ms", grouped(values.rows),
-                                     values.width, values.info.unit, values.info.every, values.info.dt_ms)});
+  for (const std::string& recorder : results.recorders()) {
+    const ValuesTable values = results.values({recorder, {}});
+    table.row({"/values/" + recorder,
+               fmt::format("{} rows of {} values ({}), every {} ticks of {:g} ms", grouped(values.rows), values.width,
+                           values.info.unit, values.info.every, values.info.dt_ms)});
     json["values"][recorder] = {{"rows", values.rows}, {"width", values.width}, {"unit", values.info.unit}};
   }
 }
@@ -49,22 +49,22 @@ void results_info(Session& session, const std::filesystem::path& path) {
   }
   if (!figures.empty()) session.print("\n" + figures.text(session.width()));
   TextTable records({"recorded", "what"});
-  describe_records(results, std::nullopt, records, json);
+  describe_records(results, records, json);
   if (const auto samples = results.samples(); !samples.empty()) {
     records.row(
-        {"samples", fmt::format("{}, numbers {} to {}", grouped(samples.size()), samples.front(), samples.back())});
+        {"/samples", fmt::format("{}, numbers {} to {}", grouped(samples.size()), samples.front(), samples.back())});
     json["samples"] = samples.size();
   }
   if (results.has_readout()) {
     const ReadoutArrays readout = results.readout();
-    records.row({"readout", fmt::format("{} classes of {} features, lambda = {}", readout.classes.size(),
-                                        grouped(readout.mean.size()), readout.lambda)});
+    records.row({"/readout", fmt::format("{} classes of {} features, lambda = {}", readout.classes.size(),
+                                         grouped(readout.mean.size()), readout.lambda)});
     json["readout"] = {
         {"classes", readout.classes.size()}, {"features", readout.mean.size()}, {"lambda", readout.lambda}};
   }
   for (const std::string& projection : results.projections()) {
     const std::size_t edges = results.edges(projection).source.size();
-    records.row({projection, fmt::format("{} edges", grouped(edges))});
+    records.row({"/liquid/edges/" + projection, fmt::format("{} edges", grouped(edges))});
     json["edges"][projection] = edges;
   }
   if (!records.empty()) session.print("\n" + records.text(session.width()));

@@ -37,7 +37,7 @@ std::uint64_t total_synapses(const Plan& plan) {
 std::uint64_t total_neurons(const Plan& plan) {
   std::uint64_t total = 0;
   for (const Node& node : plan.network->nodes())
-    if (!node.kind->is_weight && !node.kind->inputs.empty()) total += node.size();
+    if (node.kind->form == Kind::Form::stepped && !node.kind->inputs.empty()) total += node.size();
   return total;
 }
 

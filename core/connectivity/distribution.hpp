@@ -3,12 +3,11 @@
 // in distribution.cpp. Truncation is by redraw.
 #pragma once
 
+#include <crosspike/core/random.hpp>
 #include <limits>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <crosspike/core/random.hpp>
 
 namespace crosspike {
 
@@ -23,7 +22,9 @@ struct Distribution {
   std::vector<double> values{};
 
   static Distribution constant(double value) { return {.a = value}; }
-  static Distribution normal(double mean, double deviation) { return {.form = Form::normal, .a = mean, .b = deviation}; }
+  static Distribution normal(double mean, double deviation) {
+    return {.form = Form::normal, .a = mean, .b = deviation};
+  }
   static Distribution uniform(double from, double to) { return {.form = Form::uniform, .a = from, .b = to}; }
   static Distribution each(std::vector<double> values) { return {.form = Form::each, .values = std::move(values)}; }
   static Distribution resistive_pair(double scale, double mean, double deviation, double formed) {

@@ -34,8 +34,8 @@ class Builder {
  public:
   Builder(const Value& config, const Library& library) : library_(library), root_(config, "") {
     TableReader sections(config, "");  // first, or what a misspelt section should hold is missed elsewhere
-    for (const char* section : {"format", "model", "seed", "run", "populations", "projections", "wires", "recorders",
-                                "placement"})
+    for (const char* section :
+         {"format", "model", "seed", "run", "populations", "projections", "wires", "recorders", "placement"})
       sections.find(section);
     sections.finish();
   }

@@ -183,6 +183,23 @@ TEST(CliCommands, TrainThenEvalGiveTheSameTestAccuracy) {
   EXPECT_FALSE(scored.at("notes").empty());
 }
 
+// The first ```toml block of a page.
+std::string first_config(const std::string& page) {
+  std::ifstream in(std::filesystem::path(CROSSPIKE_SOURCE_DIR) / page);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const auto start = text.find("```toml\n") + 8, end = text.find("\n```", start);
+  return text.substr(start, end - start + 1);
+}
+
+TEST(CliCommands, TheConfigsInTheDocsValidate) {
+  for (const char* page : {"README.md", "docs/config.md"}) {
+    Workplace work;
+    work.write("page.toml", first_config(page));
+    const Finished run = work.run({"validate", "page.toml"});
+    EXPECT_EQ(run.code, 0) << page << ": " << run.err;
+  }
+}
+
 TEST(CliCommands, TheEiExampleHasAtMostThirtyLines) {
   std::ifstream in(ei);
   const auto lines = std::count(std::istreambuf_iterator<char>(in), {}, '\n');

@@ -3,6 +3,7 @@
 #define CROSSPIKE_BACKEND_SUFFIX Cpu
 #include <malloc.h>
 
+#include <crosspike/backends/cpu/event_stage.hpp>
 #include <crosspike/backends/cpu/simd.hpp>
 #include <crosspike/tests/conformance/suite.hpp>
 
@@ -21,6 +22,16 @@ TEST(SimdCpu, EveryLevelGivesTheSameBits) {
     }
     cpu::use_simd(best);
   }
+}
+
+TEST(PartitionsCpu, AreAsManyAsAskedForOrAs16BitSlotsNeed) {
+  Network network;
+  const NodeId small = network.add(node("small", "threshold", {3}));
+  const NodeId large = network.add(node("large", "lif", {70'000}));  // 140,000 slots: input, injected
+  EXPECT_EQ(cpu::partition_count(network, std::vector{small}, 1), 1);
+  EXPECT_EQ(cpu::partition_count(network, std::vector{small}, 5), 5);
+  EXPECT_EQ(cpu::partition_count(network, std::vector{small, large}, 1), 3);
+  EXPECT_EQ(cpu::partition_count(network, std::vector{small, large}, 4), 4);
 }
 
 // What building takes from the heap, against the plan's promise.

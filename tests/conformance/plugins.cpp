@@ -103,8 +103,11 @@ TEST(Plugins, RunAPartOfANetworkWithTheSameSpikes) {
     }
 }
 
-// a -> late -> a: 3 ticks on the wire, 2 in the node. On cpu alone the loop has the 5 ticks on its projection.
-std::shared_ptr<const Network> loop(bool with_delay_node) {
+// a -> late -> a, with 2 ticks in the node and 3 on the wire before or after it, and up to 6 more in the synapses. On
+// cpu alone the loop has the 5 ticks on its projection.
+enum class Loop { without_node, delay_before, delay_after };
+
+std::shared_ptr<const Network> loop(Loop form) {
   Network network;
   Node noise = node("noise", "poisson", {40});
   noise.set("rate", 100);
@@ -112,16 +115,18 @@ std::shared_ptr<const Network> loop(bool with_delay_node) {
   network.add(node("a", "lif", {40}, "nest"));
   project(network, "na", "noise", "a.input",
           {.rule = Connectivity::Rule::fixed_indegree, .indegree = 3, .weight = Distribution::constant(5)});
-  const Connectivity back{
-      .rule = Connectivity::Rule::fixed_indegree, .indegree = 8, .weight = Distribution::constant(9)};
-  if (with_delay_node) {
+  const Connectivity back{.rule = Connectivity::Rule::fixed_indegree,
+                          .indegree = 8,
+                          .weight = Distribution::constant(9),
+                          .delay = Distribution::uniform(0, 6)};
+  if (form == Loop::without_node) {
+    project(network, "la", "a", "a.input", back, 5);
+  } else {
     Node late = node("late", "delay", {40});
     late.set("ticks", 2);
     network.add(std::move(late));
-    network.connect("a", "late", 3);
-    project(network, "la", "late", "a.input", back);
-  } else {
-    project(network, "la", "a", "a.input", back, 5);
+    network.connect("a", "late", form == Loop::delay_before ? 3 : 0);
+    project(network, "la", "late", "a.input", back, form == Loop::delay_before ? 0 : 3);
   }
   return validated(std::move(network));
 }
@@ -129,7 +134,7 @@ std::shared_ptr<const Network> loop(bool with_delay_node) {
 const Placement toy_in_loop{"cpu", {{"late", "toy"}}};
 
 TEST(Plugins, RunInsideALoopInSlicesOfItsDelay) {
-  Simulation whole(loop(false), {.lanes = 2}, {"a"});
+  Simulation whole(loop(Loop::without_node), {.lanes = 2}, {"a"});
   whole.advance(400);
   const Outcome expected = whole.take();
   EXPECT_GT(expected.spikes.at("a").size(), 300u);
@@ -137,21 +142,23 @@ TEST(Plugins, RunInsideALoopInSlicesOfItsDelay) {
     for (const int slice : {1, 2, 3, 0}) {
       const Settings settings{.threads = threads, .lanes = 2, .slice = slice};
       SCOPED_TRACE(testing::Message() << settings);
-      Simulation parted(loop(true), settings, {"a"}, {}, with_toy(), toy_in_loop);
-      EXPECT_EQ(parted.plan().slice, slice == 0 ? 3 : slice);
-      parted.advance(400);
-      expect_same(expected, parted.take());
+      for (const Loop form : {Loop::delay_before, Loop::delay_after}) {
+        Simulation parted(loop(form), settings, {"a"}, {}, with_toy(), toy_in_loop);
+        EXPECT_EQ(parted.plan().slice, slice == 0 ? 3 : slice);
+        parted.advance(400);
+        expect_same(expected, parted.take());
+      }
     }
 }
 
 TEST(Plugins, RefuseASliceBeyondTheLoopsDelay) {
-  EXPECT_EQ(message_of([] { Simulation(loop(true), {.slice = 4}, {"a"}, {}, with_toy(), toy_in_loop); }),
+  EXPECT_EQ(message_of([] { Simulation(loop(Loop::delay_before), {.slice = 4}, {"a"}, {}, with_toy(), toy_in_loop); }),
             "--slice 4 is longer than the cycle a on cpu -> late on toy -> (delay 3) allows; allowed: 1 to 3");
 }
 
 TEST(Plugins, AreNeededWhereALoopRunsThroughAnOperator) {
   EXPECT_EQ(
-      message_of([] { Simulation(loop(true), {}, {"a"}, {}, with_toy()); }),
+      message_of([] { Simulation(loop(Loop::delay_before), {}, {"a"}, {}, with_toy()); }),
       "backend 'cpu' cannot run late: they are part of a loop; put the delay on the projections of the loop instead");
 }
 
@@ -167,23 +174,24 @@ TEST(Plugins, CannotTakeTheWeightsOfAnotherBackendsNeurons) {
             "backend 'toy' cannot run this network: w (sparse): a toy only delays, all channels alike");
 }
 
-// Spikes that wait in the toy, and those of the last slice that have not reached it.
+// Spikes that wait in the toy, those of the last slice that have not reached the other claim, and those that have.
 TEST(Plugins, AreSavedAndLoadedInTheMiddleOfALoop) {
-  for (std::int64_t cut = 190; cut < 200; ++cut) {
-    SCOPED_TRACE(testing::Message() << "saved after " << cut << " ticks");
-    Simulation whole(loop(true), {.slice = 3}, {"a"}, {}, with_toy(), toy_in_loop);
-    whole.advance(cut);
-    whole.take();
-    Archive archive;
-    whole.state().save(archive);
-    whole.advance(200);
-    Simulation other(loop(true), {.threads = 2, .slice = 2}, {"a"}, {}, with_toy(), toy_in_loop);
-    other.advance(40);
-    other.take();
-    other.state().load(archive);
-    other.advance(200);
-    expect_same(whole.take(), other.take());
-  }
+  for (const Loop form : {Loop::delay_before, Loop::delay_after})
+    for (std::int64_t cut = 190; cut < 200; ++cut) {
+      SCOPED_TRACE(testing::Message() << "saved after " << cut << " ticks");
+      Simulation whole(loop(form), {.slice = 3}, {"a"}, {}, with_toy(), toy_in_loop);
+      whole.advance(cut);
+      whole.take();
+      Archive archive;
+      whole.state().save(archive);
+      whole.advance(200);
+      Simulation other(loop(form), {.threads = 2, .slice = 2}, {"a"}, {}, with_toy(), toy_in_loop);
+      other.advance(40);
+      other.take();
+      other.state().load(archive);
+      other.advance(200);
+      expect_same(whole.take(), other.take());
+    }
 }
 
 TEST(Plugins, ExceptionsEndTheRunAndTheStateWantsAReset) {

@@ -285,8 +285,8 @@ TEST(NetworkModelRefuses, Populations) {
        {"[populations]\nexc = { kind = \"lif\", size = 3, shape = [3] }",
         "a.toml:4:7: populations.exc has both size and shape; write one of them"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, convention = \"brain2\" }",
-        "a.toml:4:46: populations: exc: kind lif has no convention 'brain2'; it knows: nest, brian2, nir, snntorch, "
-        "norse, spikingjelly, lava, spinnaker; did you mean 'brian2'?"},
+        "a.toml:4:46: populations.exc.convention is \"brain2\"; allowed are nest, brian2, nir, snntorch, norse, "
+        "spikingjelly, lava, spinnaker; did you mean 'brian2'?"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = 1, decay = 0.5 }",
         "a.toml:4:46: populations.exc has both tau_mem and decay; write one of them"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = [1, 2] }",
