@@ -54,7 +54,9 @@ HWY_NOINLINE void step_columns(std::index_sequence<s...>, std::index_sequence<c.
       std::make_tuple(static_cast<const std::decay_t<decltype(uniform.*(std::get<c>(K::template constants<R>)))>*>(
           each ? constant_columns[c] : nullptr)...);
   // vectorised-loop-begin
+#ifndef __clang__
 #pragma GCC ivdep
+#endif
   for (std::size_t i = 0; i < n; ++i) {
     State state;
     ((state.*(std::get<s>(K::template state<R>).member) = column[i]), ...);
