@@ -49,7 +49,7 @@ const std::array layout = {
                 "which elements the columns are, for all samples; absent where a recorder takes all"},
     LayoutEntry{"/readout/classes", "(class)", "text", "", "names of the classes"},
     LayoutEntry{"/readout/weights", "(class, feature)", "float64", "",
-                "score = weights (feature - mean) / scale + bias"},
+                "score = weights x feature + bias"},
     LayoutEntry{"/readout/bias", "(class)", "float64", "", ""},
     LayoutEntry{"/readout/mean", "(feature)", "float64", "", "of the training set"},
     LayoutEntry{"/readout/scale", "(feature)", "float64", "", "of the training set"},

@@ -56,7 +56,7 @@ struct ReadoutArrays {
   std::vector<std::string> classes;
   std::vector<double> weights;      // (class, feature)
   std::vector<double> bias;         // (class)
-  std::vector<double> mean, scale;  // (feature): the readout sees (feature - mean) / scale
+  std::vector<double> mean, scale;  // (feature), of the samples that were fitted
   double lambda = 0;                // ridge penalty
 };
 
