@@ -52,6 +52,7 @@ class Experiment {
     if (settings_.controls) fit_controls();
     look_at_test();
     figure("samples_per_second", static_cast<double>(work.samples) / work.seconds);
+    figure("input_events_per_second", static_cast<double>(work.input_events) / work.seconds);
     figure("input_events_per_sample", static_cast<double>(work.input_events) / static_cast<double>(work.samples));
     figure("spikes_per_neuron_and_tick",
            static_cast<double>(work.spikes) / static_cast<double>(work.samples) / settings_.binning.ticks /
@@ -151,7 +152,7 @@ class Experiment {
     ResultsWriter writer(*options_.out, {CROSSPIKE_VERSION, settings_.seed, to_toml(settings_.resolved)},
                          options_.existing);
     for (const auto& [name, value] : report_.figures)
-      if (name != "samples_per_second") writer.figure(name, value);  // timings would make equal runs differ
+      if (!name.ends_with("_per_second")) writer.figure(name, value);  // timings would make equal runs differ
     ReadoutArrays arrays;
     for (std::size_t c = 0; c < readout_.classes; ++c) arrays.classes.push_back(fmt::format("{}", c));
     arrays.weights = readout_.weights;
