@@ -39,12 +39,26 @@ TEST_F(LsmExperiment, ReportsEveryFigure) {
   const ExperimentReport report = train();
   std::vector<std::string> names;
   for (const auto& [name, value] : report.figures) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "test_accuracy", "baseline_accuracy", "static_accuracy", "no_recurrence_accuracy",
-                       "validation_accuracy", "baseline_validation_accuracy", "static_validation_accuracy",
-                       "no_recurrence_validation_accuracy", "baseline_features", "test_samples", "samples_per_second",
-                       "input_events_per_sample", "spikes_per_neuron_and_tick", "lambda", "train_samples",
-                       "validation_samples", "features", "test_looks", "wall_s"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"test_accuracy",
+                                             "baseline_accuracy",
+                                             "static_accuracy",
+                                             "no_recurrence_accuracy",
+                                             "validation_accuracy",
+                                             "baseline_validation_accuracy",
+                                             "static_validation_accuracy",
+                                             "no_recurrence_validation_accuracy",
+                                             "baseline_features",
+                                             "test_samples",
+                                             "samples_per_second",
+                                             "input_events_per_second",
+                                             "input_events_per_sample",
+                                             "spikes_per_neuron_and_tick",
+                                             "lambda",
+                                             "train_samples",
+                                             "validation_samples",
+                                             "features",
+                                             "test_looks",
+                                             "wall_s"}));
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "train_samples")), 90);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "validation_samples")), 30);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "test_samples")), 30);
