@@ -10,6 +10,7 @@
 #include <crosspike/bench/lsm_paths.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/run_samples.hpp>
+#include <crosspike/models/lsm/collect.hpp>
 #include <cstring>
 
 namespace crosspike {
@@ -75,12 +76,7 @@ class EventPath final : public LiquidPath {
   void run_sample(const BinnedSpikes& sample, std::size_t number, State& state, Team& solo, std::uint16_t* counts,
                   std::vector<std::uint64_t>* spikes) const {
     state.reset(0, number);
-    SpikeBuffer& input = state.input_spikes(input_);
-    input.begin(state.tick(), 1);
-    for (std::size_t tick = 0; tick < sizes_.ticks; ++tick) {
-      input.append(channels_of(sample, tick), counts_of(sample, tick));
-      input.end_row();
-    }
+    fill_input(state.input_spikes(input_), state.tick(), static_cast<int>(sizes_.ticks), sample);
     state.advance(static_cast<std::int64_t>(sizes_.ticks), solo,
                   [&](const SliceView& slice) { observe(slice, counts, spikes); });
   }

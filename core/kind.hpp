@@ -128,7 +128,8 @@ struct Kind {
   bool draws = false;      // takes random numbers each tick
   bool is_weight = false;  // turns spikes into sums or values: belongs to its target's claim
   bool has_connectivity = false;
-  bool passes_events = false;  // its output is its input's events: bound, amplitude and scale are the source's
+  bool filled_by_caller = false;  // a source whose output the caller writes before each advance; no backend claims it
+  bool passes_events = false;     // its output is its input's events: bound, amplitude and scale are the source's
 
   // Sets the parameters (in field order) that `convention` stands for.
   std::function<void(std::string_view convention, std::span<double> params)> apply;
@@ -239,6 +240,7 @@ Kind declare_operator() {
   detail::describe<K>(kind);
   kind.form = Kind::Form::operation;
   if constexpr (requires { K::is_weight; }) kind.is_weight = K::is_weight;
+  if constexpr (requires { K::filled_by_caller; }) kind.filled_by_caller = K::filled_by_caller;
   if constexpr (requires { K::passes_events; }) kind.passes_events = K::passes_events;
   if constexpr (requires { K::has_connectivity; }) kind.has_connectivity = K::has_connectivity;
   if constexpr (requires(const Node& n) { K::output_carries(n); }) kind.output_carries = K::output_carries;

@@ -15,8 +15,6 @@ namespace {
 
 constexpr int most_ticks = 65'536;  // of a slice: progress and recorders are served in between
 
-bool is_host_input(const Node& node) { return node.kind->name == "input"; }
-
 const std::string* placed_by_name(const Placement& placement, std::string_view node) {
   const std::string* best = nullptr;
   std::size_t longest = 0;
@@ -68,7 +66,7 @@ class Planner {
       library_.backend(backend);
     }
     for (NodeId id = 0; id < count; ++id) {
-      if (is_host_input(network_.node(id))) continue;
+      if (network_.node(id).kind->filled_by_caller) continue;
       const std::string* named = placed_by_name(placement_, network_.node(id).name);
       if (!named && network_.node(id).kind->is_weight)
         named = placed_by_name(placement_, network_.node(target_of(id)).name);
@@ -87,7 +85,7 @@ class Planner {
   const Backend* choose_automatically() {
     std::vector<NodeId> all;
     for (NodeId id = 0; id < network_.nodes().size(); ++id)
-      if (!is_host_input(network_.node(id))) all.push_back(id);
+      if (!network_.node(id).kind->filled_by_caller) all.push_back(id);
     for (const auto& backend : library_.backends()) {
       const auto reason = why_not(*backend, network_, all);
       if (!reason) return backend.get();
@@ -112,8 +110,8 @@ class Planner {
         if (from == id && backend_[to])
           level[to] = std::max(level[to], level[id] + (backend_[id] && backend_[id] != backend_[to] ? 1 : 0));
     }
-    for (NodeId id = 0; id < count;
-         ++id)  // sums never cross claims: a delay before a weight must not part it from its target
+    // Sums never cross claims: a delay before a weight must not part it from its target.
+    for (NodeId id = 0; id < count; ++id)
       if (network_.node(id).kind->is_weight && backend_[id] == backend_[target_of(id)])
         level[id] = level[target_of(id)];
     claim_of_.assign(count, -1);
@@ -166,7 +164,7 @@ class Planner {
                                : fmt::format("slice_bytes = {} MiB", plan_.options.slice_bytes >> 20);
     plan_.slice = plan_.options.slice > 0 ? plan_.options.slice : std::min(largest, by_memory);
     if (plan_.options.slice > 0) plan_.slice_reason = "--slice";
-    plan_.wire_bytes = per_tick * static_cast<std::size_t>(std::min(plan_.slice, 4096));
+    plan_.wire_bytes = per_tick * static_cast<std::size_t>(std::min(plan_.slice, most_ticks));
   }
 
   std::string cycle_text(int delay) const {
@@ -232,12 +230,9 @@ class Planner {
 };
 
 void estimate(Plan& plan) {
-  const Options options{plan.options.partitions > 0 ? plan.options.partitions : plan.options.threads,
-                        plan.options.lanes, plan.options.skip_idle};
   for (std::size_t c = 0; c < plan.claims.size(); ++c) {
     ClaimPlan& claim = plan.claims[c];
-    const Claim view{*plan.network, plan.quanta, claim.nodes, plan.taps.fields, plan.needed[c]};
-    const auto answer = claim.backend->runner()->estimate(view, options);
+    const auto answer = claim.backend->runner()->estimate(plan.claim(c), plan.kernel_options());
     if (const auto* refusal = std::get_if<Refusal>(&answer)) {
       std::vector<std::string> names;
       for (const NodeId id : refusal->nodes) names.push_back(plan.network->node(id).name);
@@ -280,6 +275,14 @@ void refuse_hopeless(const Network& network, std::size_t limit) {
 }
 
 }  // namespace
+
+Claim Plan::claim(std::size_t number) const {
+  return {*network, quanta, claims[number].nodes, taps.fields, needed[number]};
+}
+
+Options Plan::kernel_options() const {
+  return {options.partitions > 0 ? options.partitions : options.threads, options.lanes, options.skip_idle};
+}
 
 std::size_t Plan::program_bytes() const {
   std::size_t bytes = 0;

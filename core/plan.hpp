@@ -56,6 +56,9 @@ struct Plan {
   std::vector<std::string> passed_over;  // `auto`: backends that were not chosen and why
   std::size_t wire_bytes = 0;
 
+  Claim claim(std::size_t number) const;  // views of this plan, as backends take them
+  Options kernel_options() const;
+
   std::size_t program_bytes() const;
   std::size_t state_bytes() const;  // of one State, its wires included
 };

@@ -10,8 +10,10 @@ namespace crosspike {
 
 namespace {
 
-std::int64_t row_count(const FieldTap& tap, std::span<const Lane> lanes, std::int64_t first_tick, int ticks,
-                       TapRows& rows) {
+// The rows that the tap will have in this slice, by (tick, lane).
+void list_rows(const FieldTap& tap, std::span<const Lane> lanes, std::int64_t first_tick, int ticks, TapRows& rows) {
+  rows.ticks.clear();
+  rows.lanes.clear();
   for (std::int64_t tick = first_tick; tick < first_tick + ticks; ++tick)
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       const std::int64_t local = tick - lanes[lane].origin;
@@ -19,7 +21,6 @@ std::int64_t row_count(const FieldTap& tap, std::span<const Lane> lanes, std::in
       rows.ticks.push_back(local);
       rows.lanes.push_back(static_cast<int>(lane));
     }
-  return static_cast<std::int64_t>(rows.ticks.size());
 }
 
 }  // namespace
@@ -28,12 +29,8 @@ std::shared_ptr<const Program> Program::build(Plan plan, Team& team) {
   auto program = std::make_shared<Program>();
   program->plan_ = std::move(plan);
   const Plan& p = program->plan_;
-  const Options options{p.options.partitions > 0 ? p.options.partitions : p.options.threads, p.options.lanes,
-                        p.options.skip_idle};
-  for (std::size_t c = 0; c < p.claims.size(); ++c) {
-    const Claim claim{*p.network, p.quanta, p.claims[c].nodes, p.taps.fields, p.needed[c]};
-    program->kernels_.push_back(p.claims[c].backend->runner()->build(claim, options, team));
-  }
+  for (std::size_t c = 0; c < p.claims.size(); ++c)
+    program->kernels_.push_back(p.claims[c].backend->runner()->build(p.claim(c), p.kernel_options(), team));
   return program;
 }
 
@@ -44,7 +41,7 @@ State::State(std::shared_ptr<const Program> program) : program_(std::move(progra
   for (std::size_t c = 0; c < plan.claims.size(); ++c) kernels_.push_back(program_->kernel(c).make_state());
   const Network& network = program_->network();
   for (NodeId id = 0; id < network.nodes().size(); ++id) {
-    if (network.node(id).kind->name != "input") continue;
+    if (!network.node(id).kind->filled_by_caller) continue;
     if (network.carries({id, 0}) == Carries::spikes)
       input_spikes_[id].begin(0, lanes());
     else
@@ -145,12 +142,10 @@ void State::begin_slice(std::int64_t first_tick, int ticks, bool whole) {
   const std::vector<FieldTap>& taps = program_->plan().taps.fields;
   for (std::size_t t = 0; t < taps.size(); ++t) {
     TapRows& rows = wires_.taps[t];
-    rows.ticks.clear();
-    rows.lanes.clear();
-    const std::int64_t count = row_count(taps[t], lanes_, first_tick, ticks, rows);
+    list_rows(taps[t], lanes_, first_tick, ticks, rows);
     const std::size_t width =
         taps[t].indices.empty() ? program_->network().node(taps[t].node).size() : taps[t].indices.size();
-    rows.values.assign(static_cast<std::size_t>(count) * width, 0.0);
+    rows.values.assign(rows.ticks.size() * width, 0.0);
   }
 }
 

@@ -14,6 +14,8 @@ struct Input {
   static constexpr Port outputs[] = {
       {"out", Carries::spikes, Unit::none, "spikes, or values with carries = \"values\""}};
 
+  static constexpr bool filled_by_caller = true;
+
   static constexpr std::array<const char*, 2> carried = {"spikes", "values"};
   struct Params {
     std::int32_t carries = 0, max_count = 255;

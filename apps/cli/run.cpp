@@ -46,7 +46,7 @@ class SpikeCounter {
 
 void refuse_inputs(const Network& network) {
   for (const Node& node : network.nodes())
-    if (node.kind->name == "input")
+    if (node.kind->filled_by_caller)
       throw Error(
           Fault::input,
           fmt::format(

@@ -47,7 +47,6 @@ struct PopulationPlan {
   std::vector<std::vector<double>> initial;  // relative; empty when drawn per sample
   std::optional<std::size_t> shown;          // the State field that its values output shows
   double max_count;
-  bool draws;
   bool always;                    // never idle: draws, or a port with values or bias
   std::vector<std::size_t> taps;  // numbers of FieldTaps
 
@@ -100,7 +99,6 @@ class EventState final : public StageState {
   std::vector<ValueHistory> value_histories;
   std::vector<Spikes> source;        // per projection, refreshed by rank 0
   std::vector<SpikeBuffer*> output;  // per population
-  std::vector<std::size_t> tap_row;  // per tap of this stage: rows written so far, rank 0
 };
 
 template <class R>
@@ -151,7 +149,6 @@ class EventStage final : public Stage {
     for (const auto& [depth, width] : value_history_) state->value_histories.emplace_back(depth, options_.lanes, width);
     state->source.resize(projections_.size());
     state->output.resize(populations_.size());
-    state->tap_row.resize(taps_.size());
     return state;
   }
 
@@ -264,7 +261,6 @@ class EventStage final : public Stage {
                         .initial = {},
                         .shown = {},
                         .max_count = network_.max_count(id),
-                        .draws = node.kind->draws,
                         .always = node.kind->draws,
                         .taps = {}};
     for (const Port& output : node.kind->outputs)
@@ -548,7 +544,7 @@ class EventStage final : public Stage {
     const R* input[most_ports];
     for (std::size_t port = 0; port < population.ports.size(); ++port)
       input[port] = gather(state, partition, population, port, range, low, n, tick, lane, slice, inputs[port]);
-    void* columns[16];
+    void* columns[most_columns];
     const std::size_t fields = state.columns[p].size();
     for (std::size_t f = 0; f < fields; ++f) columns[f] = column_at(state, p, f, lane, low);
     if (look) keep_columns(partition, population, columns, n);

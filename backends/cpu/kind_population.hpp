@@ -68,6 +68,12 @@ class KindPopulation final : public Population<R> {
   static constexpr std::size_t fields = std::tuple_size_v<std::decay_t<decltype(K::template state<R>)>>;
   static constexpr std::size_t constants = std::tuple_size_v<std::decay_t<decltype(K::template constants<R>)>>;
 
+  static constexpr std::size_t ports = [] {
+    if constexpr (requires { K::inputs; }) return std::size(K::inputs);
+    return std::size_t{0};
+  }();
+  static_assert(ports <= most_ports && fields <= most_columns, "raise the limits in population.hpp");
+
   template <std::size_t... c>
   void make_columns(std::index_sequence<c...>) {
     const auto make = [this](auto member) {

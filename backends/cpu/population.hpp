@@ -14,7 +14,7 @@ namespace crosspike::cpu {
 
 inline constexpr std::size_t chunk_neurons =
     1024;  // inputs, fired flags and columns of a chunk stay in the first cache
-inline constexpr std::size_t most_ports = 4;
+inline constexpr std::size_t most_ports = 4, most_columns = 16;  // of a kind; KindPopulation asserts it
 
 // One chunk of neurons of one lane for one tick.
 template <class R>

@@ -168,6 +168,8 @@ FeatureKind kind_of(const FeatureSettings& features) {
   return features.square_root ? FeatureKind::square_roots : FeatureKind::counts;
 }
 
+}  // namespace
+
 void fill_input(SpikeBuffer& input, std::int64_t tick, int ticks, const BinnedSpikes& binned) {
   input.begin(tick, 1);
   const auto* index = reinterpret_cast<const std::uint32_t*>(binned.index.data());  // never negative
@@ -178,8 +180,6 @@ void fill_input(SpikeBuffer& input, std::int64_t tick, int ticks, const BinnedSp
     input.end_row();
   }
 }
-
-}  // namespace
 
 FeatureSet FeatureRows::set(std::string name) const {
   FeatureSet out;

@@ -3,6 +3,7 @@
 // slices, lanes and partitions, and gives back everything that can be observed of it.
 //
 // A backend's file defines CROSSPIKE_BACKEND_NAME ("cpu") and CROSSPIKE_BACKEND_SUFFIX (Cpu), then includes suite.hpp.
+// The suffix is an inline namespace too: the same inline functions mean another backend in each file.
 #pragma once
 
 #include <fmt/format.h>
@@ -21,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace crosspike::conformance {
+namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
 
 inline const Library& library() {
   static const Library all = builtin();
@@ -194,6 +195,15 @@ struct Declined : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Throws Declined where the backend under test is missing or declines a node: for tests that plan by themselves.
+inline void require_claimed(const Network& network) {
+  const Backend* backend = library().find_backend(CROSSPIKE_BACKEND_NAME);
+  if (!backend) throw Declined("there is no backend '" CROSSPIKE_BACKEND_NAME "' here");
+  for (NodeId id = 0; id < network.nodes().size(); ++id)
+    if (const auto reason = backend->declines(network, id); reason && !network.node(id).kind->filled_by_caller)
+      throw Declined(network.node(id).name + ": " + *reason);
+}
+
 class Simulation {
  public:
   Simulation(std::shared_ptr<const Network> network, Settings settings, std::vector<std::string> watched,
@@ -275,7 +285,7 @@ class Simulation {
     const std::int64_t first = state_->tick();
     for (NodeId id = 0; id < network.nodes().size(); ++id) {
       const Node& n = network.node(id);
-      if (n.kind->name != "input") continue;
+      if (!n.kind->filled_by_caller) continue;
       if (network.carries({id, 0}) == Carries::values) {
         ValueBuffer& rows = state_->input_values(id);
         rows.begin(first, static_cast<int>(ticks), settings_.lanes, n.size());
@@ -349,7 +359,10 @@ inline Outcome run(std::shared_ptr<const Network> network, const Settings& setti
   return one.take();
 }
 
-// The message of the Error that `body` throws; "" where it throws none.
+// Only the reference backend runs everything.
+inline bool may_decline() { return std::string_view(CROSSPIKE_BACKEND_NAME) != "cpu"; }
+
+// The message of the Error that `body` throws; "" where it throws none. A backend's own refusal skips the test.
 template <class Body>
 std::string message_of(Body body) {
   try {
@@ -357,18 +370,19 @@ std::string message_of(Body body) {
   } catch (const Error& error) {
     return error.what();
   } catch (const Declined& declined) {
+    if (may_decline()) throw;
     return declined.what();
   }
   return "";
 }
 
-// The reference backend runs everything; others may skip a test with the reason that planning gave.
+// Backends that may decline skip a test with the reason that planning gave.
 template <class Body>
 void run_or_skip(Body body) {
   try {
     body();
   } catch (const Declined& declined) {
-    if (std::string_view(CROSSPIKE_BACKEND_NAME) == "cpu") throw;
+    if (!may_decline()) throw;
     GTEST_SKIP() << declined.what();
   }
 }
@@ -381,4 +395,4 @@ void run_or_skip(Body body) {
   TEST(CROSSPIKE_SUITE(suite, CROSSPIKE_BACKEND_SUFFIX), name) { run_or_skip(suite##_##name##_body); } \
   static void suite##_##name##_body()
 
-}  // namespace crosspike::conformance
+}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Backends as plugins: what is refused and why, and a network that runs partly on the toy of tests/plugins.
 #define CROSSPIKE_BACKEND_NAME "cpu"
+#define CROSSPIKE_BACKEND_SUFFIX Plugins
 #include <crosspike/tests/conformance/harness.hpp>
 #include <crosspike_generated/version.hpp>
 #include <filesystem>

@@ -7,7 +7,7 @@
 #include <crosspike/core/random.hpp>
 #include <crosspike/tests/conformance/harness.hpp>
 
-namespace crosspike::conformance {
+namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
 
 // ---- input beyond its declaration ----
 
@@ -158,6 +158,7 @@ CONFORMANCE(Memory, AbsurdSizesAreRefusedBeforeAnythingIsAllocated) {
 
 CONFORMANCE(Memory, ThePlanIsRefusedWhereItsFootprintDoesNotFit) {
   const auto network = one_input(1);
+  require_claimed(*network);
   Team team(1);
   const auto plan = [&](std::size_t limit, int copies) {
     return make_plan(network, {CROSSPIKE_BACKEND_NAME, {}}, library(), {}, {.memory_limit = limit, .copies = copies},
@@ -177,6 +178,7 @@ CONFORMANCE(Slice, IsBoundedByTheBytesOfItsWires) {
   Network network;
   network.add(node("shown", "li", {1000}));
   const auto ready = validated(std::move(network));
+  require_claimed(*ready);
   Team team(1);
   const Plan plan =
       make_plan(ready, {CROSSPIKE_BACKEND_NAME, {}}, library(), {}, {.lanes = 2, .slice_bytes = 1 << 20}, team);
@@ -187,6 +189,7 @@ CONFORMANCE(Slice, IsBoundedByTheBytesOfItsWires) {
 CONFORMANCE(Taps, OnSumsAreRefused) {
   Team team(1);
   const auto network = one_input(1);
+  require_claimed(*network);
   EXPECT_EQ(message_of([&] {
               make_plan(network, {CROSSPIKE_BACKEND_NAME, {}}, library(),
                         {.ports = {network->output("w")}, .fields = {}}, {}, team);
@@ -225,4 +228,4 @@ CONFORMANCE(Silence, CostsNothingAndChangesNothing) {
   EXPECT_EQ(rested.state.at("cells.membrane")[0], -65);
 }
 
-}  // namespace crosspike::conformance
+}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX

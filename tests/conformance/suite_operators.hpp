@@ -6,7 +6,7 @@
 #include <crosspike/tests/conformance/harness.hpp>
 #include <random>
 
-namespace crosspike::conformance {
+namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
 
 struct OperatorCase {
   Node source, subject;
@@ -128,4 +128,4 @@ CONFORMANCE(Operators, DoWhatTheirScalarReferencesDo) {
   }
 }
 
-}  // namespace crosspike::conformance
+}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <crosspike/tests/conformance/harness.hpp>
 
-namespace crosspike::conformance {
+namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
 
 // ---- GeNN's decoder: 16 sources fire one per step, 16-to-4 weights make the outputs spell the step's number.
 //      genn-team/genn:tests/features/test_event_propagation.py ----
@@ -250,4 +250,4 @@ CONFORMANCE(OraclePsp, PeaksWhereTheClosedFormDoes) {
   EXPECT_NEAR(87.8085 / 250 * 5 / 9.5 * (std::exp(-t / 10) - std::exp(-t / 0.5)), 0.15, 5e-6);
 }
 
-}  // namespace crosspike::conformance
+}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX

@@ -10,7 +10,7 @@
 #include <numeric>
 #include <random>
 
-namespace crosspike::conformance {
+namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
 
 using Times = std::vector<std::pair<std::int64_t, std::uint32_t>>;
 
@@ -402,4 +402,4 @@ CONFORMANCE(InitialValues, AreDrawnPerStreamOnlyWhereAsked) {
   }
 }
 
-}  // namespace crosspike::conformance
+}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX
