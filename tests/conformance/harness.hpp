@@ -22,7 +22,8 @@
 #include <utility>
 #include <vector>
 
-namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
+namespace crosspike::conformance {
+inline namespace CROSSPIKE_BACKEND_SUFFIX {
 
 inline const Library& library() {
   static const Library all = builtin();
@@ -395,4 +396,5 @@ void run_or_skip(Body body) {
   TEST(CROSSPIKE_SUITE(suite, CROSSPIKE_BACKEND_SUFFIX), name) { run_or_skip(suite##_##name##_body); } \
   static void suite##_##name##_body()
 
-}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX
+}  // namespace CROSSPIKE_BACKEND_SUFFIX
+}  // namespace crosspike::conformance

@@ -4,7 +4,8 @@
 
 #include <crosspike/tests/conformance/harness.hpp>
 
-namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
+namespace crosspike::conformance {
+inline namespace CROSSPIKE_BACKEND_SUFFIX {
 
 // Excitatory and inhibitory cuba_lif cells, lif cells, and integer neurons that read them and feed back; Poisson drive;
 // delays of 1 to 15 ticks. 560 neurons and 400 sources.
@@ -200,4 +201,5 @@ CONFORMANCE(SaveLoad, RefusesAStateOfAnotherNetworkOrOtherLanes) {
             "the saved state has 1 lanes, this one 2");
 }
 
-}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX
+}  // namespace CROSSPIKE_BACKEND_SUFFIX
+}  // namespace crosspike::conformance

@@ -7,7 +7,8 @@
 #include <crosspike/core/random.hpp>
 #include <crosspike/tests/conformance/harness.hpp>
 
-namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
+namespace crosspike::conformance {
+inline namespace CROSSPIKE_BACKEND_SUFFIX {
 
 // ---- input beyond its declaration ----
 
@@ -228,4 +229,5 @@ CONFORMANCE(Silence, CostsNothingAndChangesNothing) {
   EXPECT_EQ(rested.state.at("cells.membrane")[0], -65);
 }
 
-}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX
+}  // namespace CROSSPIKE_BACKEND_SUFFIX
+}  // namespace crosspike::conformance

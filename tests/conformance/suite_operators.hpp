@@ -6,7 +6,8 @@
 #include <crosspike/tests/conformance/harness.hpp>
 #include <random>
 
-namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
+namespace crosspike::conformance {
+inline namespace CROSSPIKE_BACKEND_SUFFIX {
 
 struct OperatorCase {
   Node source, subject;
@@ -128,4 +129,5 @@ CONFORMANCE(Operators, DoWhatTheirScalarReferencesDo) {
   }
 }
 
-}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX
+}  // namespace CROSSPIKE_BACKEND_SUFFIX
+}  // namespace crosspike::conformance

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <crosspike/tests/conformance/harness.hpp>
 
-namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
+namespace crosspike::conformance {
+inline namespace CROSSPIKE_BACKEND_SUFFIX {
 
 // ---- GeNN's decoder: 16 sources fire one per step, 16-to-4 weights make the outputs spell the step's number.
 //      genn-team/genn:tests/features/test_event_propagation.py ----
@@ -250,4 +251,5 @@ CONFORMANCE(OraclePsp, PeaksWhereTheClosedFormDoes) {
   EXPECT_NEAR(87.8085 / 250 * 5 / 9.5 * (std::exp(-t / 10) - std::exp(-t / 0.5)), 0.15, 5e-6);
 }
 
-}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX
+}  // namespace CROSSPIKE_BACKEND_SUFFIX
+}  // namespace crosspike::conformance

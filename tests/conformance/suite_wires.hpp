@@ -10,7 +10,8 @@
 #include <numeric>
 #include <random>
 
-namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX {
+namespace crosspike::conformance {
+inline namespace CROSSPIKE_BACKEND_SUFFIX {
 
 using Times = std::vector<std::pair<std::int64_t, std::uint32_t>>;
 
@@ -402,4 +403,5 @@ CONFORMANCE(InitialValues, AreDrawnPerStreamOnlyWhereAsked) {
   }
 }
 
-}  // namespace crosspike::conformance::inline CROSSPIKE_BACKEND_SUFFIX
+}  // namespace CROSSPIKE_BACKEND_SUFFIX
+}  // namespace crosspike::conformance
