@@ -14,13 +14,26 @@ namespace {
 void list_rows(const FieldTap& tap, std::span<const Lane> lanes, std::int64_t first_tick, int ticks, TapRows& rows) {
   rows.ticks.clear();
   rows.lanes.clear();
+  rows.row_at.clear();
   for (std::int64_t tick = first_tick; tick < first_tick + ticks; ++tick)
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       const std::int64_t local = tick - lanes[lane].origin;
-      if ((local + 1) % tap.every != 0) continue;
+      const bool recorded = (local + 1) % tap.every == 0;
+      rows.row_at.push_back(recorded ? static_cast<std::int32_t>(rows.ticks.size()) : -1);
+      if (!recorded) continue;
       rows.ticks.push_back(local);
       rows.lanes.push_back(static_cast<int>(lane));
     }
+}
+
+bool crosses_claims(const Plan& plan, PortRef port) {
+  for (const ClaimPlan& claim : plan.claims) {
+    const auto mine = [&](NodeId id) { return std::binary_search(claim.nodes.begin(), claim.nodes.end(), id); };
+    if (!mine(port.node)) continue;
+    for (const std::size_t w : plan.network->wires_from(port.node))
+      if (const Wire& wire = plan.network->wires()[w]; wire.from == port && !mine(wire.to.node)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -155,12 +168,16 @@ void State::advance(std::int64_t ticks, Team& team, const Observer& observer) {
     throw Error(Fault::system, "this state was left by an error in the middle of a slice; reset or load it first");
   require_inputs(ticks);
   const std::int64_t first = tick_, last = tick_ + ticks;
+  slice_end_ = first;
   const std::int64_t length = program_->plan().slice;
   try {
     team.run([&](Team::Member& member) {
       for (std::int64_t tick = first; tick < last; tick += length) {
         const auto n = static_cast<int>(std::min(length, last - tick));
-        if (member.rank() == 0) begin_slice(tick, n, n == ticks);
+        if (member.rank() == 0) {
+          begin_slice(tick, n, n == ticks);
+          slice_end_ = tick + n;
+        }
         member.barrier();
         const Slice slice{tick, n, lanes_, wires_};
         for (std::size_t c = 0; c < kernels_.size(); ++c) {
@@ -176,6 +193,7 @@ void State::advance(std::int64_t ticks, Team& team, const Observer& observer) {
     });
   } catch (...) {
     broken_.assign(broken_.size(), true);
+    tick_ = slice_end_;  // some stages have run the slice, others not: no tick may come twice
     throw;
   }
 }
@@ -226,23 +244,25 @@ void State::load(const Archive& archive) {
   if (saved.size() != 2 * lanes_.size())
     throw Error(Fault::input,
                 fmt::format("the saved state has {} lanes, this one {}", saved.size() / 2, lanes_.size()));
+  broken_.assign(broken_.size(), true);  // until everything is loaded
   tick_ = head[1];
-  for (std::size_t l = 0; l < lanes_.size(); ++l) {
+  for (std::size_t l = 0; l < lanes_.size(); ++l)
     lanes_[l] = {static_cast<std::uint64_t>(saved[2 * l]), saved[2 * l + 1]};
-    broken_[l] = false;
-  }
   wires_.spikes.clear();
   wires_.values.clear();
   for (const auto& ports : program_->plan().needed)
     for (const PortRef port : ports) {
       const std::size_t width = program_->network().node(port.node).size();
-      if (!archive.has(wire_name(port) + ".ticks")) continue;  // saved before the first slice
+      // Saved before the first slice, or tapped here and not there.
+      const bool crosses = crosses_claims(program_->plan(), port);
+      if (!archive.has(wire_name(port) + ".ticks") && (tick_ == 0 || !crosses)) continue;
       if (program_->network().carries(port) == Carries::spikes)
         wires_.spikes[port] = archive.get_spikes(wire_name(port), lanes(), width);
       else
         wires_.values[port] = archive.get_values(wire_name(port), lanes(), width);
     }
   for (std::size_t c = 0; c < kernels_.size(); ++c) program_->kernel(c).load(*kernels_[c], archive, tick_);
+  broken_.assign(broken_.size(), false);
 }
 
 }  // namespace crosspike

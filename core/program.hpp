@@ -58,7 +58,9 @@ class State {
   Work work() const;  // of all kernels since this State was made
 
   void save(Archive& archive) const;
-  void load(const Archive& archive);  // throws Error(input) when it belongs to another network
+  // Throws Error(input) when it belongs to another network or other claims, or is damaged; the State then refuses use
+  // as after an error in advance.
+  void load(const Archive& archive);
 
  private:
   void begin_slice(std::int64_t first_tick, int ticks, bool whole);
@@ -73,7 +75,7 @@ class State {
   Wires wires_;
   std::map<NodeId, SpikeBuffer> input_spikes_;
   std::map<NodeId, ValueBuffer> input_values_;
-  std::int64_t tick_ = 0;
+  std::int64_t tick_ = 0, slice_end_ = 0;
 };
 
 }  // namespace crosspike

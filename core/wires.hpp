@@ -94,9 +94,10 @@ struct TapRows {
   std::vector<std::int64_t> ticks;  // lane-relative tick of each row
   std::vector<int> lanes;
   std::vector<double> values;
+  std::vector<std::int32_t> row_at;  // [tick of the slice][lane]; -1: none
 };
 
-// All buffers of one State. A port has one if it crosses stages or claims or is tapped.
+// All buffers of one State, by the port that fills them.
 struct Wires {
   std::map<PortRef, SpikeBuffer> spikes;
   std::map<PortRef, ValueBuffer> values;

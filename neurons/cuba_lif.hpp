@@ -5,6 +5,7 @@
 
 #include <crosspike/neurons/firing.hpp>
 #include <crosspike/neurons/leak.hpp>
+#include <crosspike/neurons/synaptic_current.hpp>
 
 namespace crosspike {
 
@@ -28,8 +29,7 @@ struct CubaLif {
   };
   static constexpr Port outputs[] = {{"spikes", Carries::spikes}};
   static constexpr std::array conventions = {"nest", "brian2", "nir", "snntorch", "norse", "lava", "spinnaker"};
-  static constexpr std::array<std::pair<const char*, const char*>, 3> exclusive = {
-      {{"tau_mem", "decay"}, {"tau_syn", "tau_syn_excitatory"}, {"tau_syn", "tau_syn_inhibitory"}}};
+  static constexpr auto exclusive = synaptic_current::exclusive;
 
   enum Current : std::int32_t { by_capacitance, by_leak, by_unit };
 
@@ -52,13 +52,7 @@ struct CubaLif {
   static constexpr std::array order_words = {"before_move", "after_move"};
   static constexpr std::array current_words = {"capacitance", "leak", "unit"};
   static constexpr auto params = std::tuple_cat(
-      leak::fields<Params>(),
-      std::tuple{field(&Params::tau_syn, "tau_syn", Unit::ms, 1e-6, 1e9, "time constant of both currents"),
-                 field(&Params::tau_syn_excitatory, "tau_syn_excitatory", Unit::ms, 1e-6, 1e9,
-                       "time constant of the excitatory current"),
-                 field(&Params::tau_syn_inhibitory, "tau_syn_inhibitory", Unit::ms, 1e-6, 1e9,
-                       "time constant of the inhibitory current")},
-      firing::fields<Params>(),
+      leak::fields<Params>(), synaptic_current::fields<Params>(), firing::fields<Params>(),
       std::tuple{choice(&Params::integrator, "integrator", integrator_words,
                         "exact; Euler (p = 1 - dt / tau); or exact for a current held at its mean over the tick"),
                  choice(&Params::input_order, "input_order", order_words,
@@ -128,12 +122,7 @@ struct CubaLif {
     } else if (p.integrator == leak::integrator::exact_constant_input) {
       r.p21 = leak.charge / share * (tau / dt) * lost;
     } else {
-      const double beta = tau / (1 - tau / leak.tau);  // tau_syn tau_mem / (tau_mem - tau_syn), also without a leak
-      // p11 expm1(dt / beta), written so that the exponential cannot overflow.
-      const double risen = beta > 0 ? -leak.decay * math::expm1(-dt / beta) : r.p11 * math::expm1(dt / beta);
-      r.p21 = beta / share * risen;
-      // tau_syn = tau_mem, or so near that nothing is left: nest/nest-simulator:libnestutil/iaf_propagator.cpp.
-      if (!std::isfinite(beta) || !std::isnormal(r.p21) || r.p21 < 0) r.p21 = dt / share * leak.decay;
+      r.p21 = synaptic_current::into_membrane(leak, tau, share, dt);
     }
     const double scale = p.gain * (p.input_scale == leak::scale::leak ? lost : 1);
     (p.input_order == leak::order::before_move ? r.early : r.late) = scale;
@@ -143,8 +132,8 @@ struct CubaLif {
   template <class R>
   static Constants<R> derive(const Params& p, double dt) {
     const leak::Leak leak = leak::of(p, dt);
-    const Receptor excitatory = receptor(p, leak, is_set(p.tau_syn) ? p.tau_syn : p.tau_syn_excitatory, dt);
-    const Receptor inhibitory = receptor(p, leak, is_set(p.tau_syn) ? p.tau_syn : p.tau_syn_inhibitory, dt);
+    const Receptor excitatory = receptor(p, leak, synaptic_current::tau_excitatory(p), dt);
+    const Receptor inhibitory = receptor(p, leak, synaptic_current::tau_inhibitory(p), dt);
     double charge = leak.charge / p.capacitance;
     if (p.current_scale == by_leak) charge = leak.lost;
     if (p.current_scale == by_unit) charge = 1;
@@ -188,12 +177,7 @@ struct CubaLif {
     if (convention == "snntorch" || convention == "lava") p.current_scale = by_unit;
   }
 
-  static std::optional<std::string> check(const Params& p) {
-    if (p.decay == 0)
-      return "`decay` is 0, which leaves nothing of the membrane from tick to tick: write more than 0, or use kind "
-             "`threshold`.";
-    return firing::wrong(p);
-  }
+  static std::optional<std::string> check(const Params& p) { return synaptic_current::wrong(p); }
 
   // p11 = exp(-0.2) = 0.8187307530779818; p21 = 3.606717487751355e-4, p22 = exp(-0.01).
   static std::vector<Worked> worked() {

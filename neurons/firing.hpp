@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threshold, reset, refractoriness and clamps: what lif, cuba_lif and if have in common, with the conventions of eight
-// engines (docs/neurons.md holds the table and its sources).
+// Threshold, reset, refractoriness and clamps: what lif, cuba_lif, alpha_lif and if have in common, with the
+// conventions of eight engines (docs/neurons.md holds the table and its sources).
 #pragma once
 
 #include <array>

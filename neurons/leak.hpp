@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a leaky membrane moves in one tick, from `tau_mem` or `decay` and the `integrator`: shared by lif, cuba_lif, li.
-// With C the capacitance: tau v' = -v + tau / C x I, v relative to rest (Rotter & Diesmann 1999).
+// How a leaky membrane moves in one tick, from `tau_mem` or `decay` and the `integrator`: shared by lif, cuba_lif,
+// alpha_lif, li. With C the capacitance: tau v' = -v + tau / C x I, v relative to rest (Rotter & Diesmann 1999).
 #pragma once
 
 #include <array>

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <crosspike/backends/cpu/event_layout.hpp>
 #include <crosspike/backends/cpu/event_stage.hpp>
 #include <crosspike/backends/cpu/kinds.hpp>
 #include <crosspike/backends/cpu/operator_stages.hpp>
@@ -132,8 +133,9 @@ class CpuRunner final : public Runner {
       if (stage.operators.size() + stage.events.populations.size() > 1 && !stage.operators.empty())
         return Refusal{stage.operators, "they are part of a loop",
                        "put the delay on the projections of the loop instead"};
-      if (stage.events.populations.empty()) continue;
-      const Footprint f = estimate_event_stage(claim, stage.events, options);
+      const Footprint f = stage.events.populations.empty()
+                              ? estimate_operator_stage(claim, stage.operators.front(), options)
+                              : estimate_event_stage(claim, stage.events, options);
       total.program_bytes += f.program_bytes;
       total.state_bytes += f.state_bytes;
     }
@@ -143,19 +145,8 @@ class CpuRunner final : public Runner {
   std::unique_ptr<Kernel> build(const Claim& claim, const Options& options, Team& team) const override {
     std::vector<std::unique_ptr<Stage>> stages;
     for (const StagePlan& plan : cut_stages(claim)) {
-      if (!plan.events.populations.empty()) {
-        stages.push_back(make_event_stage(claim, plan.events, options, team));
-        continue;
-      }
-      const std::string& kind = claim.network.node(plan.operators.front()).kind->name;
-      if (kind == "spike_list")
-        stages.push_back(make_spike_list_stage(claim, plan.operators.front(), options));
-      else if (kind == "step_current")
-        stages.push_back(make_step_current_stage(claim, plan.operators.front(), options));
-      else if (kind == "delay")
-        stages.push_back(make_delay_stage(claim, plan.operators.front(), options));
-      else
-        stages.push_back(make_scaled_weights_stage(claim, plan.operators.front(), options));
+      stages.push_back(plan.events.populations.empty() ? make_operator_stage(claim, plan.operators.front(), options)
+                                                       : make_event_stage(claim, plan.events, options, team));
     }
     return std::make_unique<CpuKernel>(std::move(stages));
   }

@@ -17,11 +17,7 @@ struct EventStagePlan {
   std::vector<NodeId> weights;      // weight nodes that give them sums
 };
 
-// Partitions for the claim's options: enough for the threads and for 16-bit slots.
-int partition_count(const Network& network, std::span<const NodeId> populations, int wanted);
-
 std::unique_ptr<Stage> make_event_stage(const Claim& claim, const EventStagePlan& plan, const Options& options,
                                         Team& team);
-Footprint estimate_event_stage(const Claim& claim, const EventStagePlan& plan, const Options& options);
 
 }  // namespace crosspike::cpu

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <crosspike/backends/cpu/history.hpp>
 #include <crosspike/backends/cpu/operator_stages.hpp>
 #include <crosspike/backends/cpu/synapses.hpp>
 #include <crosspike/operators/spike_list.hpp>
 #include <crosspike/operators/step_current.hpp>
 #include <crosspike/operators/weights.hpp>
-#include <map>
 
 namespace crosspike::cpu {
 
@@ -14,6 +14,12 @@ namespace {
 
 std::int64_t local_tick(const Slice& slice, std::int64_t tick, int lane) {
   return tick - slice.lanes[static_cast<std::size_t>(lane)].origin;
+}
+
+int longest_ticks(const Node& delay) {
+  double longest = 0;
+  for (std::size_t i = 0; i < delay.size(); ++i) longest = std::max(longest, delay.param("ticks").at(i));
+  return static_cast<int>(longest);
 }
 
 class NoState final : public StageState {};
@@ -46,6 +52,16 @@ class SpikeListStage final : public Stage {
   std::vector<ListedSpike> spikes_;
 };
 
+// Where each lane stands in the list of steps, so that a slice does not begin at the first one.
+struct StepCurrentState final : StageState {
+  struct Position {
+    std::int64_t tick = 0;  // of the lane, that comes next
+    std::size_t next = 0;
+    std::vector<float> now;
+  };
+  std::vector<Position> lanes;
+};
+
 class StepCurrentStage final : public Stage {
  public:
   StepCurrentStage(const Claim& claim, NodeId node, const Options& options)
@@ -54,30 +70,41 @@ class StepCurrentStage final : public Stage {
         width_(claim.network.node(node).size()),
         steps_(current_steps(claim.network, claim.network.node(node))) {}
 
-  std::unique_ptr<StageState> make_state() const override { return std::make_unique<NoState>(); }
+  std::unique_ptr<StageState> make_state() const override {
+    auto state = std::make_unique<StepCurrentState>();
+    state->lanes.assign(static_cast<std::size_t>(lanes_), {.now = std::vector<float>(width_, 0.f)});
+    return state;
+  }
   void reset(StageState&, int, const Lane&) const override {}
 
-  void advance(StageState&, const Slice& slice, Team::Member& member) const override {
+  void advance(StageState& base, const Slice& slice, Team::Member& member) const override {
     if (member.rank() != 0) return;
     ValueBuffer& out = slice.wires.values[{node_, 0}];
     out.begin(slice.first_tick, slice.ticks, lanes_, width_);
     for (int lane = 0; lane < lanes_; ++lane) {
-      std::vector<float> now(width_, 0.f);
-      std::size_t next = 0;
-      for (std::int64_t tick = slice.first_tick; tick < slice.first_tick + slice.ticks; ++tick) {
-        for (; next < steps_.size() && steps_[next].tick <= local_tick(slice, tick, lane); ++next) {
-          const auto value = static_cast<float>(steps_[next].value);
-          if (steps_[next].element == every_element)
-            std::fill(now.begin(), now.end(), value);
-          else
-            now[steps_[next].element] = value;
-        }
-        std::ranges::copy(now, out.row(tick, lane).begin());
+      auto& at = static_cast<StepCurrentState&>(base).lanes[static_cast<std::size_t>(lane)];
+      const std::int64_t first = local_tick(slice, slice.first_tick, lane);
+      if (at.tick != first) {  // reset or loaded
+        at.next = 0;
+        std::fill(at.now.begin(), at.now.end(), 0.f);
       }
+      for (int t = 0; t < slice.ticks; ++t) {
+        for (; at.next < steps_.size() && steps_[at.next].tick <= first + t; ++at.next) apply(steps_[at.next], at.now);
+        std::ranges::copy(at.now, out.row(slice.first_tick + t, lane).begin());
+      }
+      at.tick = first + slice.ticks;
     }
   }
 
  private:
+  static void apply(const CurrentStep& step, std::vector<float>& now) {
+    const auto value = static_cast<float>(step.value);
+    if (step.element == every_element)
+      std::fill(now.begin(), now.end(), value);
+    else
+      now[step.element] = value;
+  }
+
   NodeId node_;
   int lanes_;
   std::size_t width_;
@@ -86,8 +113,10 @@ class StepCurrentStage final : public Stage {
 
 // Stages that need spikes of earlier ticks keep them in a history.
 struct HistoryState final : StageState {
-  explicit HistoryState(int depth, int lanes) : history(depth, lanes) {}
+  HistoryState(int depth, int lanes) : history(depth, lanes) {}
   SpikeHistory history;
+  std::vector<std::pair<std::uint32_t, std::int32_t>> row;  // scratch
+  std::vector<std::int64_t> sums;                           // scratch
 };
 
 class HistoryStage : public Stage {
@@ -101,26 +130,28 @@ class HistoryStage : public Stage {
         name_(claim.network.node(node).name) {}
 
   std::unique_ptr<StageState> make_state() const override { return std::make_unique<HistoryState>(longest_, lanes_); }
-  void reset(StageState& state, int lane, const Lane&) const override { history(state).erase_lane(lane); }
+  void reset(StageState& state, int lane, const Lane&) const override { of(state).history.erase_lane(lane); }
   void save(const StageState& state, Archive& archive) const override {
-    archive.put(name_ + ".in", static_cast<const HistoryState&>(state).history.view());
+    archive.put(name_ + ".in", static_cast<const HistoryState&>(state).history.rows().view());
   }
   void load(StageState& state, const Archive& archive, std::int64_t) const override {
-    history(state).load(archive.get_spikes(name_ + ".in", lanes_, source_width_));
+    of(state).history.load(archive.get_spikes(name_ + ".in", lanes_, source_width_));
   }
 
   void advance(StageState& state, const Slice& slice, Team::Member& member) const override {
     if (member.rank() != 0) return;
-    run(history(state), slice.wires.spikes[source_].view(), slice);
-    history(state).append(slice.wires.spikes[source_].view());
+    const Spikes now = slice.wires.spikes[source_].view();
+    run(of(state), now, slice);
+    of(state).history.append(now);
   }
 
  protected:
-  virtual void run(const SpikeHistory& history, const Spikes& now, const Slice& slice) const = 0;
-  // The rows that hold `tick`, or null: before the run began.
-  static const Spikes* rows_with(std::int64_t tick, const Spikes& now, const SpikeHistory& history, const Spikes& old) {
-    if (tick >= now.first_tick && tick < now.first_tick + now.ticks) return &now;
-    return history.holds(tick) ? &old : nullptr;
+  virtual void run(HistoryState& state, const Spikes& now, const Slice& slice) const = 0;
+  // Rows that hold `tick`, or nothing: before the run began.
+  static std::optional<Spikes> rows_with(std::int64_t tick, const Spikes& now, const SpikeHistory& history) {
+    if (tick >= now.first_tick && tick < now.first_tick + now.ticks) return now;
+    if (history.held().holds(tick)) return history.at(tick);
+    return std::nullopt;
   }
 
   NodeId node_;
@@ -130,7 +161,7 @@ class HistoryStage : public Stage {
   std::string name_;
 
  private:
-  static SpikeHistory& history(StageState& state) { return static_cast<HistoryState&>(state).history; }
+  static HistoryState& of(StageState& state) { return static_cast<HistoryState&>(state); }
 };
 
 class DelayStage final : public HistoryStage {
@@ -147,25 +178,24 @@ class DelayStage final : public HistoryStage {
   }
 
  private:
-  void run(const SpikeHistory& history, const Spikes& now, const Slice& slice) const override {
+  void run(HistoryState& state, const Spikes& now, const Slice& slice) const override {
     SpikeBuffer& out = slice.wires.spikes[{node_, 0}];
-    const Spikes old = history.view();
     out.begin(slice.first_tick, lanes_);
-    std::map<std::uint32_t, std::int32_t> row;  // ascending; one source tick per distinct delay adds to it
     for (std::int64_t tick = slice.first_tick; tick < slice.first_tick + slice.ticks; ++tick)
       for (int lane = 0; lane < lanes_; ++lane) {
-        row.clear();
+        state.row.clear();
         float amplitude = 1;
         for (const int delay : distinct_) {
-          const Spikes* from = rows_with(tick - delay, now, history, old);
+          const auto from = rows_with(tick - delay, now, state.history);
           if (!from) continue;
           const auto index = from->at(tick - delay, lane);
           const auto count = from->counts_at(tick - delay, lane);
           for (std::size_t k = 0; k < index.size(); ++k)
-            if (ticks_[index[k]] == delay) row[index[k]] = count.empty() ? 1 : count[k];
+            if (ticks_[index[k]] == delay) state.row.emplace_back(index[k], count.empty() ? 1 : count[k]);
           if (distinct_.size() == 1) amplitude = from->amplitude_at(tick - delay, lane);
         }
-        for (const auto& [index, count] : row) out.append(index, count);
+        std::sort(state.row.begin(), state.row.end());
+        for (const auto& [index, count] : state.row) out.append(index, count);
         out.end_row(amplitude);
       }
   }
@@ -185,25 +215,23 @@ class ScaledWeightsStage final : public HistoryStage {
   }
 
  private:
-  void run(const SpikeHistory& history, const Spikes& now, const Slice& slice) const override {
+  void run(HistoryState& state, const Spikes& now, const Slice& slice) const override {
     ValueBuffer& out = slice.wires.values[{node_, 0}];
-    const Spikes old = history.view();
     out.begin(slice.first_tick, slice.ticks, lanes_, width_);
-    std::vector<std::int64_t> sums(width_);
     for (std::int64_t tick = slice.first_tick; tick < slice.first_tick + slice.ticks; ++tick)
       for (int lane = 0; lane < lanes_; ++lane) {
         const auto row = out.row(tick, lane);
         for (std::size_t i = 0; i < bias_.size(); ++i) row[i] = static_cast<float>(bias_[i]);
-        const Spikes* from = rows_with(tick - delay_, now, history, old);
+        const auto from = rows_with(tick - delay_, now, state.history);
         if (!from) continue;
-        std::fill(sums.begin(), sums.end(), 0);
+        state.sums.assign(width_, 0);
         const auto index = from->at(tick - delay_, lane);
         const auto count = from->counts_at(tick - delay_, lane);
         for (std::size_t k = 0; k < index.size(); ++k)
           for (const Run& run : store_.runs_of(index[k]))
-            store_.deliver(run.offset, run.length, count.empty() ? 1 : count[k], sums.data());
+            store_.deliver(run.offset, run.length, count.empty() ? 1 : count[k], state.sums.data());
         const float scale = from->amplitude_at(tick - delay_, lane);
-        for (std::size_t i = 0; i < width_; ++i) row[i] += static_cast<float>(sums[i]) * quantum_ * scale;
+        for (std::size_t i = 0; i < width_; ++i) row[i] += static_cast<float>(state.sums[i]) * quantum_ * scale;
       }
   }
 
@@ -215,17 +243,26 @@ class ScaledWeightsStage final : public HistoryStage {
 
 }  // namespace
 
-std::unique_ptr<Stage> make_spike_list_stage(const Claim& claim, NodeId node, const Options& options) {
-  return std::make_unique<SpikeListStage>(claim, node, options);
-}
-std::unique_ptr<Stage> make_step_current_stage(const Claim& claim, NodeId node, const Options& options) {
-  return std::make_unique<StepCurrentStage>(claim, node, options);
-}
-std::unique_ptr<Stage> make_delay_stage(const Claim& claim, NodeId node, const Options& options) {
-  return std::make_unique<DelayStage>(claim, node, options);
-}
-std::unique_ptr<Stage> make_scaled_weights_stage(const Claim& claim, NodeId node, const Options& options) {
+std::unique_ptr<Stage> make_operator_stage(const Claim& claim, NodeId node, const Options& options) {
+  const std::string& kind = claim.network.node(node).kind->name;
+  if (kind == "spike_list") return std::make_unique<SpikeListStage>(claim, node, options);
+  if (kind == "step_current") return std::make_unique<StepCurrentStage>(claim, node, options);
+  if (kind == "delay") return std::make_unique<DelayStage>(claim, node, options);
   return std::make_unique<ScaledWeightsStage>(claim, node, options);
+}
+
+Footprint estimate_operator_stage(const Claim& claim, NodeId id, const Options& options) {
+  const Network& network = claim.network;
+  const Node& node = network.node(id);
+  const std::string& kind = node.kind->name;
+  if (kind == "spike_list") return {listed_spikes(network, node).size() * sizeof(ListedSpike), 0};
+  if (kind == "step_current")
+    return {current_steps(network, node).size() * sizeof(CurrentStep),
+            static_cast<std::size_t>(options.lanes) * node.size() * sizeof(float)};
+  const int wire = network.incoming(id).delay;
+  if (kind == "delay") return {node.size() * sizeof(int), SpikeHistory::bytes(wire + longest_ticks(node))};
+  return {SynapseStore::bytes(network, id, claim.quanta.weights.at(id), 1) + node.size() * sizeof(double),
+          SpikeHistory::bytes(wire) + node.size() * sizeof(std::int64_t)};
 }
 
 }  // namespace crosspike::cpu

@@ -7,11 +7,9 @@
 
 namespace crosspike::cpu {
 
-std::unique_ptr<Stage> make_spike_list_stage(const Claim& claim, NodeId node, const Options& options);
-std::unique_ptr<Stage> make_step_current_stage(const Claim& claim, NodeId node, const Options& options);
-std::unique_ptr<Stage> make_delay_stage(const Claim& claim, NodeId node, const Options& options);
-// linear or conv2d of spikes with an amplitude: values = amplitude x sum of weight x count, as integers up to the
+// linear or conv2d of spikes with an amplitude give values: amplitude x sum of weight x count, as integers up to the
 // product.
-std::unique_ptr<Stage> make_scaled_weights_stage(const Claim& claim, NodeId node, const Options& options);
+std::unique_ptr<Stage> make_operator_stage(const Claim& claim, NodeId node, const Options& options);
+Footprint estimate_operator_stage(const Claim& claim, NodeId node, const Options& options);
 
 }  // namespace crosspike::cpu

@@ -50,8 +50,9 @@ class SynapseStore {
     for (int line = 0; line < 3; ++line) __builtin_prefetch(at + 64 * line);
   }
 
-  std::size_t bytes() const;
-  static std::size_t bytes_per_synapse(const WeightQuantum& quantum) { return quantum.bits == 16 ? 4 : 8; }
+  // What the stores of one weight node take in all partitions, an upper bound; and the most synapses of one store.
+  static std::size_t bytes(const Network& network, NodeId weight, const WeightQuantum& quantum, std::size_t partitions);
+  static constexpr std::uint64_t most_synapses = 0xffffffffu;
 
  private:
   static constexpr std::uint32_t group = 4;

@@ -116,8 +116,8 @@ TEST(CliErrors, SpikesIntoANeuronWithoutWeights) {
 TEST(CliErrors, UnknownKind) {
   expect_error(
       with("\"lif\"", "\"liff\""),
-      "t.toml:5:14: populations.a: there is no kind 'liff'; did you mean 'lif'? known: lif, cuba_lif, li, if, ilif, "
-      "threshold, poisson, sparse, linear, conv2d, delay, input, spike_list, step_current");
+      "t.toml:5:14: populations.a: there is no kind 'liff'; did you mean 'lif'? known: lif, cuba_lif, alpha_lif, li, "
+      "if, ilif, threshold, poisson, sparse, linear, conv2d, delay, input, spike_list, step_current");
 }
 
 TEST(CliErrors, UnknownPopulation) {
@@ -312,8 +312,8 @@ TEST(CliErrors, TimeShorterThanATick) {
 
 TEST(CliErrors, ExplainOfAnUnknownKind) {
   expect_error(good,
-               "there is no kind 'poison'; did you mean 'poisson'? known: lif, cuba_lif, li, if, ilif, threshold, "
-               "poisson, sparse, "
+               "there is no kind 'poison'; did you mean 'poisson'? known: lif, cuba_lif, alpha_lif, li, if, ilif, "
+               "threshold, poisson, sparse, "
                "linear, conv2d, delay, input, spike_list, step_current",
                2, {"explain", "poison"});
 }

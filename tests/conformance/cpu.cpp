@@ -3,7 +3,7 @@
 #define CROSSPIKE_BACKEND_SUFFIX Cpu
 #include <malloc.h>
 
-#include <crosspike/backends/cpu/event_stage.hpp>
+#include <crosspike/backends/cpu/event_layout.hpp>
 #include <crosspike/backends/cpu/simd.hpp>
 #include <crosspike/tests/conformance/suite.hpp>
 
@@ -34,24 +34,63 @@ TEST(PartitionsCpu, AreAsManyAsAskedForOrAs16BitSlotsNeed) {
   EXPECT_EQ(cpu::partition_count(network, std::vector{small, large}, 4), 4);
 }
 
-// What building takes from the heap, against the plan's promise.
-TEST(MemoryCpu, AProgramTakesWhatItsPlanSays) {
-  Network network;
-  network.add(node("cells", "cuba_lif", {1000}, "nest"));
-  project(network, "w", "cells", "cells.excitatory",
-          {.rule = Connectivity::Rule::fixed_indegree, .indegree = 200, .delay = Distribution::uniform(1, 6)});
+double heap() {
+  const auto info = mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd);
+}
+
+// What a program and its state take from the heap, against the plan's promise.
+void expect_promised_memory(Network network) {
   const auto ready = validated(std::move(network));
   Team team(1);
   Plan plan = make_plan(ready, {"cpu", {}}, library(), {}, {}, team);
-  const auto promised = static_cast<double>(plan.program_bytes());
-  const auto used = [] {
-    const auto info = mallinfo2();
-    return static_cast<double>(info.uordblks + info.hblkhd);
-  };
-  const double before = used();
-  if (before == 0) GTEST_SKIP() << "this build replaces malloc and keeps no count";
+  const Footprint promised = plan.claims.at(0).footprint;
+  const double before = heap();
   const auto program = Program::build(std::move(plan), team);
-  EXPECT_NEAR(used() - before, promised, 0.1 * promised);
+  const double built = heap();
+  EXPECT_NEAR(built - before, static_cast<double>(promised.program_bytes),
+              0.1 * static_cast<double>(promised.program_bytes) + 20e3);
+  const State state(program);
+  EXPECT_NEAR(heap() - built, static_cast<double>(promised.state_bytes),
+              0.1 * static_cast<double>(promised.state_bytes) + 80e3);  // and scratch for one chunk of neurons
+}
+
+Network delayed_cells(double longest_ms) {
+  Network network;
+  network.add(node("cells", "cuba_lif", {1000}, "nest"));
+  project(network, "w", "cells", "cells.excitatory",
+          {.rule = Connectivity::Rule::fixed_indegree, .indegree = 200, .delay = Distribution::uniform(1, longest_ms)});
+  return network;
+}
+
+TEST(MemoryCpu, ProgramsAndStatesTakeWhatTheirPlanSays) {
+  if (heap() == 0) GTEST_SKIP() << "this build replaces malloc and keeps no count";
+  expect_promised_memory(delayed_cells(6));
+  expect_promised_memory(delayed_cells(200'000));  // rings of due spikes outgrow all else, runs have one synapse
+  Network values;
+  values.add(input("source", {500}));
+  Node late = node("late", "delay", {500});
+  late.set("ticks", 30'000);
+  values.add(std::move(late));
+  values.connect("source", "late");
+  values.add(node("relay", "threshold", {500}));
+  project(values, "w", "late", "relay", {.rule = Connectivity::Rule::one_to_one});
+  expect_promised_memory(std::move(values));
+  Network scaled;
+  Node source = input("source", {1000});
+  source.set("amplitude", 1);
+  scaled.add(std::move(source));
+  scaled.add(node("cells", "li", {1000}, "nest"));
+  add_linear(scaled, "w", "source", "cells.input", std::vector<double>(1'000'000, 0.5), {}, 2000);
+  expect_promised_memory(std::move(scaled));
+  Network fed;
+  Node current = node("current", "step_current", {2000});
+  current.arrays["times"] = series("times", {0});
+  current.arrays["currents"] = series("currents", {100});
+  fed.add(std::move(current));
+  fed.add(node("cells", "li", {2000}, "nest"));
+  fed.connect("current", "cells.injected", 1000);
+  expect_promised_memory(std::move(fed));
 }
 
 TEST(SimdCpu, RefusesALevelThatDoesNotExist) {

@@ -6,4 +6,5 @@
 #include <crosspike/tests/conformance/suite_limits.hpp>
 #include <crosspike/tests/conformance/suite_operators.hpp>
 #include <crosspike/tests/conformance/suite_oracles.hpp>
+#include <crosspike/tests/conformance/suite_recovery.hpp>
 #include <crosspike/tests/conformance/suite_wires.hpp>

@@ -16,8 +16,8 @@ struct Named final : Backend {
 
 TEST(Library, HoldsTheListedKindsAndTheCpu) {
   const Library library = builtin();
-  for (const char* name : {"lif", "cuba_lif", "li", "if", "ilif", "threshold", "poisson", "sparse", "linear", "conv2d",
-                           "delay", "input", "spike_list", "step_current"})
+  for (const char* name : {"lif", "cuba_lif", "alpha_lif", "li", "if", "ilif", "threshold", "poisson", "sparse",
+                           "linear", "conv2d", "delay", "input", "spike_list", "step_current"})
     EXPECT_EQ(library.kind(name).name, name);
   EXPECT_EQ(library.backend("cpu").name(), "cpu");
   EXPECT_TRUE(library.rejected().empty());

@@ -276,8 +276,8 @@ TEST(NetworkModelRefuses, Populations) {
        {"[populations]\nexc = { size = 3 }",
         "a.toml:4:7: populations.exc has no key 'kind'; add a line such as: kind = \"...\""},
        {"[populations]\nexc = { kind = \"cuba_lf\", size = 3 }",
-        "a.toml:4:16: populations.exc: there is no kind 'cuba_lf'; did you mean 'cuba_lif'? known: lif, cuba_lif, li, "
-        "if, ilif, threshold, poisson, sparse, linear, conv2d, delay, input, spike_list, step_current"},
+        "a.toml:4:16: populations.exc: there is no kind 'cuba_lf'; did you mean 'cuba_lif'? known: lif, cuba_lif, "
+        "alpha_lif, li, if, ilif, threshold, poisson, sparse, linear, conv2d, delay, input, spike_list, step_current"},
        {"[populations]\nexc = { kind = \"sparse\", size = 3 }",
         "a.toml:4:16: populations.exc: kind 'sparse' is a weight; describe it under [projections]"},
        {"[populations]\nexc = { kind = \"lif\" }",
