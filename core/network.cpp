@@ -67,10 +67,7 @@ Node make_node(std::string name, const Kind& kind, Shape shape, std::string_view
     kind.apply(convention, values);
   }
   for (const double value : values) node.params.push_back({value, {}});
-  for (const FieldInfo& field : kind.state) {
-    const bool relative = !field.offset.empty();
-    node.initial.push_back(Distribution::constant(relative ? values[kind.param_index(field.offset)] : 0));
-  }
+  node.initial.resize(kind.state.size());
   return node;
 }
 
@@ -184,6 +181,22 @@ double Network::output_scale(NodeId id) const {
   return node.kind->output_scale ? node.kind->output_scale(node.values_at(0)) : 1;
 }
 
+std::vector<double> Network::initial_values(NodeId id, std::size_t field, std::uint32_t stream) const {
+  const Node& node = nodes_[id];
+  std::vector<double> values(node.size(), 0.0);
+  if (const auto& initial = node.initial[field]) {
+    const RandomKey key = random_key(seed, Purpose::initial_state, node.name);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      Draws<double> draws(key, static_cast<std::uint32_t>(i), field, node.initial_per_sample ? stream : 0);
+      values[i] = initial->draw(draws, i);
+    }
+  } else if (const std::string& offset = node.kind->state[field].offset; !offset.empty()) {
+    const Param& reference = node.param(offset);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = reference.at(i);
+  }
+  return values;
+}
+
 const Wire& Network::incoming(NodeId id) const {
   for (const Wire& wire : wires_)
     if (wire.to.node == id) return wire;
@@ -280,10 +293,11 @@ void Network::validate_node(const Node& node) const {
       if (const auto problem = kind.check(node.values_at(i))) fail(node, *problem);
   }
   for (std::size_t s = 0; s < node.initial.size(); ++s) {
-    const Distribution& initial = node.initial[s];
-    if (const auto problem = initial.trouble()) fail(node, fmt::format("init.{}: {}", kind.state[s].name, *problem));
-    if (initial.form == Distribution::Form::each && initial.values.size() != node.size())
-      fail(node, fmt::format("init.{} has {} values for {} elements", kind.state[s].name, initial.values.size(),
+    const auto& initial = node.initial[s];
+    if (!initial) continue;
+    if (const auto problem = initial->trouble()) fail(node, fmt::format("init.{}: {}", kind.state[s].name, *problem));
+    if (initial->form == Distribution::Form::each && initial->values.size() != node.size())
+      fail(node, fmt::format("init.{} has {} values for {} elements", kind.state[s].name, initial->values.size(),
                              node.size()));
   }
 }
@@ -389,7 +403,10 @@ std::uint64_t Network::hash() const {
       h.add(p.value);
       h.add(p.each);
     }
-    for (const Distribution& d : node.initial) h.add(d);
+    for (const auto& initial : node.initial) {
+      h.add(std::uint64_t{initial.has_value()});
+      if (initial) h.add(*initial);
+    }
     h.add(std::uint64_t{node.initial_per_sample});
     for (const auto& [array_name, array] : node.arrays) {
       h.add(array_name);

@@ -40,10 +40,12 @@ struct Param {
 struct Node {
   std::string name;
   const Kind* kind = nullptr;
-  Shape shape{};                        // of its output
-  std::vector<Param> params{};          // in the order of kind->params
-  std::vector<Distribution> initial{};  // in the order of kind->state; absolute values (membrane in mV, not above rest)
-  bool initial_per_sample = false;      // draw initial values anew for every stream
+  Shape shape{};                // of its output
+  std::vector<Param> params{};  // in the order of kind->params
+  // In the order of kind->state; absolute values (membrane in mV, not above rest). Unset: the field's offset (membrane:
+  // rest), 0 where it has none.
+  std::vector<std::optional<Distribution>> initial{};
+  bool initial_per_sample = false;  // draw initial values anew for every stream
   std::map<std::string, NamedArray> arrays{};
   std::optional<Connectivity> connectivity{};
   std::string where{};  // "file:line:column" of its definition, if any, for messages
@@ -57,7 +59,7 @@ struct Node {
   const NamedArray* array(std::string_view array_name) const;
 };
 
-// A node of `kind` with default parameters and initial values. `convention` is a preset's name or empty.
+// A node of `kind` with default parameters and unset initial values. `convention` is a preset's name or empty.
 Node make_node(std::string name, const Kind& kind, Shape shape, std::string_view convention = {});
 
 enum class Precision { single, double_ };
@@ -93,6 +95,9 @@ class Network {
   bool has_amplitude(PortRef output) const;
   double max_count(NodeId node) const;  // the largest |count| of one event
   double output_scale(NodeId node) const;
+  // One value per element of a State field, absolute, as every backend has to start from: drawn at the address
+  // (element, step = field) of the node's initial_state. `stream` counts only where the node asks initial_per_sample.
+  std::vector<double> initial_values(NodeId node, std::size_t field, std::uint32_t stream) const;
   // A weight node's two ends.
   const Wire& incoming(NodeId weight) const;
   ConnectionSpace space(NodeId weight) const;

@@ -197,13 +197,6 @@ class Builder {
 
   static void read_initial(Node& node, TableReader& reader, const std::string& path) {
     if (node.kind->state.empty()) return;
-    for (std::size_t s = 0; s < node.kind->state.size(); ++s) {
-      const FieldInfo& field = node.kind->state[s];
-      if (!field.offset.empty()) {  // starts at its reference (membrane: rest), heterogeneous or not
-        const Param& offset = node.param(field.offset);
-        node.initial[s] = offset.each.empty() ? Distribution::constant(offset.value) : Distribution::each(offset.each);
-      }
-    }
     if (reader.has("init")) {
       TableReader init = reader.table("init");
       for (std::size_t s = 0; s < node.kind->state.size(); ++s) {
@@ -211,7 +204,7 @@ class Builder {
         const Value* value = init.find(field.name);
         if (!value) continue;
         node.initial[s] = read_distribution(*value, path + ".init." + field.name, field.unit);
-        check_length(node.initial[s], node, *value, path + ".init." + field.name);
+        check_length(*node.initial[s], node, *value, path + ".init." + field.name);
       }
     }
     if (reader.has("init_per_sample")) node.initial_per_sample = reader.boolean("init_per_sample", false);

@@ -107,7 +107,6 @@ CONFORMANCE(Sums, HoldWhenEverySynapseDeliversItsMostAtOnce) {
   Node out = node("out", "li", {targets}, "nest");  // forgets at once: its membrane is the sum
   out.set("rest", 0);
   out.set("decay", 0);
-  out.initial[0] = Distribution::constant(0);
   network.add(std::move(out));
   project(network, "wa", "a", "out.input",
           {.weight = Distribution::uniform(0.5, 1.5), .delay = Distribution::uniform(0, 3)});

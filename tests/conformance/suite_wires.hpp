@@ -206,7 +206,6 @@ CONFORMANCE(Values, AMembraneArrivesAtAnotherPopulationAfterTheDelayOfItsWire) {
       Node shown = node("shown", "li", {2}, "nest");  // forgets at once: its membrane is its input
       shown.set("rest", 0);
       shown.set("decay", 0);
-      shown.initial[0] = Distribution::constant(0);
       network.add(std::move(shown));
       project(network, "w", "source", "shown", {.rule = Connectivity::Rule::one_to_one});
       network.add(counter("out", {2}));
@@ -230,7 +229,6 @@ CONFORMANCE(Values, DriveALoopInTheSameTick) {
     Node a = node("a", "li", {1}, "nest");
     a.set("rest", 0);
     a.set("decay", 0);
-    a.initial[0] = Distribution::constant(0);
     network.add(std::move(a));
     project(network, "start", "source", "a.input", {});
     network.connect("a", "b.injected");
@@ -306,7 +304,6 @@ CONFORMANCE(Refractory, TicksSeparateSpikesAndDropInput) {
   Node cell = node("cell", "lif", {2}, "nest");
   for (const auto& [field, value] : {std::pair{"rest", -70.}, {"reset", -70.}, {"threshold", -55.}, {"bias", 1450.}})
     cell.set(field, value);
-  cell.initial[0] = Distribution::constant(-70);
   network.add(std::move(cell));
   project(network, "w", "source", "cell.input", edges({.sources = {0}, .targets = {1}, .weights = {20}}));
   Stimulus stimulus{.events = {{"source", {{29 + 20, 0}, {79 + 21, 0}}}}};  // in the last refractory tick, and after it

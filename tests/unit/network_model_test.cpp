@@ -138,10 +138,10 @@ TEST(NetworkModel, MembranesStartAtRestOrWhereInitSays) {
 a = { kind = "lif", size = 2, rest = [-70, -60] }
 b = { kind = "lif", size = 2, init.membrane = { uniform = ["-70 mV", "-60 mV"] }, init_per_sample = true }
 )");
-  EXPECT_EQ(node(model, "a").initial[0].values, (std::vector<double>{-70, -60}));
+  EXPECT_EQ(model.network->initial_values(model.network->require("a"), 0, 0), (std::vector<double>{-70, -60}));
   EXPECT_FALSE(node(model, "a").initial_per_sample);
-  EXPECT_EQ(node(model, "b").initial[0].form, Distribution::Form::uniform);
-  EXPECT_EQ(node(model, "b").initial[0].b, -60);
+  EXPECT_EQ(node(model, "b").initial[0]->form, Distribution::Form::uniform);
+  EXPECT_EQ(node(model, "b").initial[0]->b, -60);
   EXPECT_TRUE(node(model, "b").initial_per_sample);
 }
 

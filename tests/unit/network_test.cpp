@@ -55,12 +55,41 @@ TEST(Network, RefusesNamesThatCannotBePathsOrKeys) {
                   "with a letter, parts joined by '.'");
 }
 
-TEST(Network, MakesNodesWithDefaultsConventionsAndRestingState) {
+TEST(Network, MakesNodesWithDefaultsAndConventions) {
   EXPECT_EQ(cell("c", {2}).value("reset"), 0);
   EXPECT_EQ(make_node("c", kinds().cell, {2}, "brian2").value("reset"), 1);
-  EXPECT_EQ(cell("c", {2}).initial[0].a, -65);  // the membrane starts at rest
   EXPECT_EQ(message_of([] { make_node("c", kinds().cell, {2}, "brain2"); }),
             "c: kind cell has no convention 'brain2'; it knows: nest, brian2; did you mean 'brian2'?");
+}
+
+TEST(Network, StartsAMembraneAtTheRestThatItsNodeEndsUpWith) {
+  Network network;
+  network.add(cell("preset", {2}));
+  Node moved = cell("moved", {2});
+  moved.set("rest", -70);
+  network.add(std::move(moved));
+  Node each = cell("each", {2});
+  each.params[each.kind->param_index("rest")].each = {-70, -60};
+  network.add(std::move(each));
+  EXPECT_EQ(network.initial_values(0, 0, 0), (std::vector<double>{-65, -65}));
+  EXPECT_EQ(network.initial_values(1, 0, 0), (std::vector<double>{-70, -70}));
+  EXPECT_EQ(network.initial_values(2, 0, 0), (std::vector<double>{-70, -60}));
+}
+
+TEST(Network, DrawsInitialValuesAtTheAddressOfElementFieldAndStream) {
+  for (const bool per_sample : {false, true}) {
+    Network network;
+    network.seed = 5;
+    Node drawn = cell("drawn", {3});
+    drawn.initial[0] = Distribution::uniform(-70, -60);
+    drawn.initial_per_sample = per_sample;
+    network.add(std::move(drawn));
+    std::vector<double> expected;
+    for (std::uint32_t i = 0; i < 3; ++i)
+      expected.push_back(
+          -70 + 10 * Draws<double>(random_key(5, Purpose::initial_state, "drawn"), i, 0, per_sample ? 9 : 0).uniform());
+    EXPECT_EQ(network.initial_values(0, 0, 9), expected);
+  }
 }
 
 TEST(NetworkValidation, RefusesABadStepAndAnEmptyNetwork) {
