@@ -198,13 +198,8 @@ std::size_t EventLayout<R>::slots(std::size_t partition) const {
 
 template <class R>
 std::vector<double> EventLayout<R>::initial(std::size_t population, std::size_t field, std::uint32_t stream) const {
-  const Node& node = network.node(populations[population].node);
-  const RandomKey key = random_key(network.seed, Purpose::initial_state, node.name);
-  std::vector<double> values(node.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    Draws<double> draws(key, static_cast<std::uint32_t>(i), field, stream);
-    values[i] = node.initial[field].draw(draws, i) - populations[population].offset_at(field, i);
-  }
+  std::vector<double> values = network.initial_values(populations[population].node, field, stream);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= populations[population].offset_at(field, i);
   return values;
 }
 
