@@ -292,6 +292,12 @@ void Network::validate_node(const Node& node) const {
     for (std::size_t i = 0; i < (node.uniform() ? 1 : node.size()); ++i)
       if (const auto problem = kind.check(node.values_at(i))) fail(node, *problem);
   }
+  for (std::size_t i = 1; kind.output_scale && !node.uniform() && i < node.size(); ++i)
+    if (const double first = kind.output_scale(node.values_at(0)), scale = kind.output_scale(node.values_at(i));
+        scale != first)
+      fail(node, fmt::format("a count is worth {} at element 0 and {} at element {}; allowed: one output scale for all "
+                             "elements; make a population of each",
+                             first, scale, i));
   for (std::size_t s = 0; s < node.initial.size(); ++s) {
     const auto& initial = node.initial[s];
     if (!initial) continue;

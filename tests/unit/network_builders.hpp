@@ -25,11 +25,12 @@ struct Cell {
   static constexpr Port outputs[] = {{"spikes", Carries::spikes}};
   static constexpr std::array<const char*, 2> resets = {"to_value", "subtract"};
   struct Params {
-    double tau = 10, rest = -65;
+    double tau = 10, rest = -65, worth = 1;
     std::int32_t reset = 0;
   };
   static constexpr auto params = std::tuple{field(&Params::tau, "tau", Unit::ms, 0.001, 1e6, "time constant"),
                                             field(&Params::rest, "rest", Unit::mV, -1e3, 1e3, "resting potential"),
+                                            field(&Params::worth, "worth", Unit::none, -1e3, 1e3, "output scale"),
                                             choice(&Params::reset, "reset", resets, "what a spike does")};
   template <class R>
   struct State {
@@ -38,6 +39,7 @@ struct Cell {
   template <class R>
   static constexpr auto state = std::tuple{column(&State<R>::membrane, "membrane", Unit::mV, 0, "potential", "rest")};
   static constexpr const char* conventions[] = {"nest", "brian2"};
+  static double output_scale(const Params& p) { return p.worth; }
   static void apply(Params& p, std::string_view convention) { p.reset = convention == "brian2"; }
 };
 

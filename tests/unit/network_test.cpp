@@ -139,6 +139,13 @@ TEST(NetworkValidation, RefusesParametersOutOfRange) {
   EXPECT_EQ(with_param("tau", {0, {5, 6}}), "");
 }
 
+TEST(NetworkValidation, RefusesOutputScalesThatDifferWithinAPopulation) {
+  EXPECT_EQ(with_param("worth", {1, {0.25, 0.5}}),
+            "exc: a count is worth 0.25 at element 0 and 0.5 at element 1; allowed: one output scale for all elements; "
+            "make a population of each");
+  EXPECT_EQ(with_param("worth", {1, {0.5, 0.5}}), "");
+}
+
 TEST(NetworkValidation, RefusesInitialValuesThatDoNotFit) {
   const auto with_initial = [](Distribution d) {
     Network network;
