@@ -157,16 +157,13 @@ Carries Network::carries(PortRef output) const {
 }
 
 bool Network::has_amplitude(PortRef output) const {
-  const Node& node = nodes_[output.node];
-  if (node.kind->output_amplitude) return node.kind->output_amplitude(node);
-  if (node.kind->passes_events) return has_amplitude(incoming(output.node).from);
-  return false;
+  const Node& node = nodes_[firing(output.node)];
+  return node.kind->output_amplitude && node.kind->output_amplitude(node);
 }
 
 double Network::max_count(NodeId id) const {
-  const Node& node = nodes_[id];
+  const Node& node = nodes_[firing(id)];
   if (node.kind->node_max_count) return node.kind->node_max_count(node, dt);
-  if (node.kind->passes_events) return max_count(incoming(id).from.node);
   if (!node.kind->max_count) return 1;
   if (node.uniform()) return node.kind->max_count(node.values_at(0), dt);
   double largest = 0;
@@ -176,8 +173,7 @@ double Network::max_count(NodeId id) const {
 }
 
 double Network::output_scale(NodeId id) const {
-  const Node& node = nodes_[id];
-  if (node.kind->passes_events) return output_scale(incoming(id).from.node);
+  const Node& node = nodes_[firing(id)];
   return node.kind->output_scale ? node.kind->output_scale(node.values_at(0)) : 1;
 }
 
@@ -197,6 +193,11 @@ std::vector<double> Network::initial_values(NodeId id, std::size_t field, std::u
   return values;
 }
 
+NodeId Network::firing(NodeId id) const {
+  while (nodes_[id].kind->passes_events) id = incoming(id).from.node;
+  return id;
+}
+
 const Wire& Network::incoming(NodeId id) const {
   for (const Wire& wire : wires_)
     if (wire.to.node == id) return wire;
@@ -206,7 +207,7 @@ const Wire& Network::incoming(NodeId id) const {
 ConnectionSpace Network::space(NodeId weight) const {
   const NodeId source = incoming(weight).from.node;
   bool same = false;
-  for (const std::size_t w : wires_from(weight)) same |= wires_[w].to.node == source;
+  for (const std::size_t w : wires_from(weight)) same |= wires_[w].to.node == firing(source);
   return {seed, nodes_[weight].name, nodes_[source].shape, nodes_[weight].shape, same};
 }
 

@@ -98,6 +98,8 @@ class Network {
   // One value per element of a State field, absolute, as every backend has to start from: drawn at the address
   // (element, step = field) of the node's initial_state. `stream` counts only where the node asks initial_per_sample.
   std::vector<double> initial_values(NodeId node, std::size_t field, std::uint32_t stream) const;
+  // The node whose events `node` sends: itself, unless it passes on those of another.
+  NodeId firing(NodeId node) const;
   // A weight node's two ends.
   const Wire& incoming(NodeId weight) const;
   ConnectionSpace space(NodeId weight) const;

@@ -308,6 +308,20 @@ TEST(Network, KnowsASameSourceAndTarget) {
   EXPECT_EQ(all_synapses(network, "rec").size(), 12u);
 }
 
+TEST(Network, KnowsASameSourceAndTargetThroughDelays) {
+  Network network;
+  network.add(cell("exc", {4}));
+  for (const char* name : {"late", "later"}) network.add(make_node(name, kinds().delay, {4}));
+  network.add(sparse("rec", {4}, {.autapses = false}));
+  network.connect("exc", "late", 1);
+  network.connect("late", "later");
+  network.connect("later", "rec");
+  network.connect("rec", "exc.inhibitory");
+  network.validate();
+  EXPECT_TRUE(network.space(network.require("rec")).same_population);
+  for (const Synapse& s : all_synapses(network, "rec")) EXPECT_NE(s.source, s.target);
+}
+
 TEST(Network, HashesEverythingThatDecidesItsSpikes) {
   const auto hash = [](auto change) {
     Node w = conv2d("w", {2, 1, 1}, {2, 1, 2, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
