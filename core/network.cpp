@@ -250,13 +250,24 @@ void Network::validate() {
     if (const Shape output = node.kind->output_shape(*this, node, inputs); volume(output) != node.size())
       fail(node, fmt::format("its shape is {}, but its input gives {}", text(node.shape), text(output)));
   }
+  move_delays();
+  validate_cycles();
+}
+
+void Network::move_delays() {
   for (NodeId id = 0; id < nodes_.size(); ++id) {
     if (!nodes_[id].connectivity || moved_delay_[id] != 0) continue;
-    moved_delay_[id] = nodes_[id].connectivity->minimum_delay();
-    for (Wire& wire : wires_)
-      if (wire.to.node == id) wire.delay += moved_delay_[id];
+    const std::int32_t least = nodes_[id].connectivity->minimum_delay();
+    for (Wire& wire : wires_) {
+      if (wire.to.node != id) continue;
+      if (wire.delay > longest_delay - least)
+        fail(nodes_[id], fmt::format("a delay of {} ticks on the wire from '{}' and {} or more in the synapses; "
+                                     "allowed: up to {} together",
+                                     wire.delay, nodes_[wire.from.node].name, least, longest_delay));
+      wire.delay += least;
+    }
+    moved_delay_[id] = least;
   }
-  validate_cycles();
 }
 
 void Network::validate_node(const Node& node) const {
@@ -317,8 +328,9 @@ void Network::validate_wire(const Wire& wire) const {
     fail(to,
          fmt::format("its port '{}' takes {}, but '{}' sends {}{}", port.name, name(port.carries), from.name,
                      name(what), what == Carries::spikes ? "; put a weight node (sparse, linear) between them" : ""));
-  if (wire.delay < 0)
-    fail(to, fmt::format("delay of {} ticks on the wire from '{}'; allowed: 0 or more", wire.delay, from.name));
+  if (wire.delay < 0 || wire.delay > longest_delay)
+    fail(to, fmt::format("delay of {} ticks on the wire from '{}'; allowed: 0 to {}", wire.delay, from.name,
+                         longest_delay));
   if (wire.delay != 0 && what == Carries::sums)
     fail(to, fmt::format("a delay of {} ticks on sums from '{}'; put it on the wire that carries the spikes",
                          wire.delay, from.name));

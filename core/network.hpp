@@ -114,6 +114,7 @@ class Network {
   void validate_node(const Node& node) const;
   void validate_wire(const Wire& wire) const;
   void validate_weight(NodeId id) const;
+  void move_delays();
   void validate_cycles() const;
   [[noreturn]] void fail(const Node& node, const std::string& message) const;
 

@@ -85,8 +85,6 @@ double signed_weight(const Connectivity& c, std::uint32_t source, double weight)
   return std::abs(weight) * (source % c.dale_every == c.dale_every - 1 ? c.dale_factor : 1);
 }
 
-constexpr double longest_delay = 1e9;  // ticks
-
 std::int32_t ticks(double delay) {
   if (!(delay <= longest_delay))
     throw Error(Fault::input, fmt::format("a delay of {} ticks; allowed: up to {}", delay, longest_delay));
@@ -204,8 +202,8 @@ std::optional<std::string> trouble(const Connectivity& c, const ConnectionSpace&
           return fmt::format("edge {}: target {} of a population of {}", e, list.targets[e], targets);
         if (!list.weights.empty() && !std::isfinite(list.weights[e]))
           return fmt::format("edge {}: weight {} is not a finite number", e, list.weights[e]);
-        if (!list.delays.empty() && list.delays[e] < 0)
-          return fmt::format("edge {}: delay {} ticks", e, list.delays[e]);
+        if (!list.delays.empty() && (list.delays[e] < 0 || list.delays[e] > longest_delay))
+          return fmt::format("edge {}: delay {} ticks; allowed: 0 to {}", e, list.delays[e], longest_delay);
       }
       break;
     }

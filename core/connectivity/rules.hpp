@@ -25,6 +25,9 @@ struct EdgeList {
   std::vector<std::int32_t> delays = {};  // ticks; empty: the delay distribution
 };
 
+// Ticks, of a wire and also of a wire and a synapse's smallest delay together. Twice as many still fit into 32 bits.
+inline constexpr std::int32_t longest_delay = 1'000'000'000;
+
 // Targets enumerated together: a stripe is the smallest part that anybody asks for.
 inline constexpr std::uint32_t stripe_targets = 1024;
 

@@ -17,7 +17,6 @@ namespace {
 
 constexpr double unbounded = std::numeric_limits<double>::infinity();
 constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
-constexpr int longest_delay = 1'000'000'000;  // ticks
 
 // Errors of the core name nodes, not places: this adds the place in the config.
 template <class Body>

@@ -255,7 +255,10 @@ TEST(Connectivity, RefusesEdgeListsThatDoNotFit) {
   EXPECT_EQ(problem(edges({.sources = {1, 2}, .targets = {1, 5}}), ends), "edge 1: target 5 of a population of 5");
   EXPECT_EQ(problem(edges({.sources = {1}, .targets = {1}, .weights = {NAN}}), ends),
             "edge 0: weight nan is not a finite number");
-  EXPECT_EQ(problem(edges({.sources = {1}, .targets = {1}, .delays = {-1}}), ends), "edge 0: delay -1 ticks");
+  EXPECT_EQ(problem(edges({.sources = {1}, .targets = {1}, .delays = {-1}}), ends),
+            "edge 0: delay -1 ticks; allowed: 0 to 1000000000");
+  EXPECT_EQ(problem(edges({.sources = {1}, .targets = {1}, .delays = {1'000'000'001}}), ends),
+            "edge 0: delay 1000000001 ticks; allowed: 0 to 1000000000");
 }
 
 TEST(Connectivity, RefusesWeightsAndDelaysThatMakeNoSense) {

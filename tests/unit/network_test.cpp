@@ -193,7 +193,7 @@ TEST(NetworkValidation, RefusesDelaysOnSumsAndNegativeOnes) {
   network.add(cell("exc", {2}));
   network.connect("in", "w", -1);
   network.connect("w", "exc", 3);
-  EXPECT_EQ(validation(network), "w: delay of -1 ticks on the wire from 'in'; allowed: 0 or more");
+  EXPECT_EQ(validation(network), "w: delay of -1 ticks on the wire from 'in'; allowed: 0 to 1000000000");
   Network late;
   late.add(input("in", {2}));
   late.add(linear("w", 2, 2, {1, 1, 1, 1}));
@@ -295,6 +295,24 @@ TEST(Network, MovesTheSmallestDelayOntoTheWireOnce) {
   EXPECT_EQ(network.incoming(network.require("w")).delay, 1 + 3);
   EXPECT_EQ(all_synapses(network, "w")[0].delay, 2);
   EXPECT_EQ(all_synapses(network, "w")[1].delay, 0);
+}
+
+TEST(NetworkValidation, RefusesDelaysThatAreTooLongTogether) {
+  const auto delayed = [](std::int32_t wire, double synapse) {
+    Network network;
+    network.add(input("in", {2}));
+    network.add(sparse("w", {2}, {.delay = Distribution::constant(synapse)}));
+    network.add(cell("out", {2}));
+    network.connect("in", "w", wire);
+    network.connect("w", "out");
+    return validation(network);
+  };
+  EXPECT_EQ(delayed(1'000'000'000, 0), "");
+  EXPECT_EQ(delayed(400'000'000, 6e8), "");
+  EXPECT_EQ(delayed(2'000'000'000, 0), "w: delay of 2000000000 ticks on the wire from 'in'; allowed: 0 to 1000000000");
+  EXPECT_EQ(delayed(400'000'001, 6e8),
+            "w: a delay of 400000001 ticks on the wire from 'in' and 600000000 or more in the synapses; allowed: up to "
+            "1000000000 together");
 }
 
 TEST(Network, KnowsASameSourceAndTarget) {
