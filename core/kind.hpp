@@ -130,6 +130,7 @@ struct Kind {
   bool has_connectivity = false;
   bool filled_by_caller = false;  // a source whose output the caller writes before each advance; no backend claims it
   bool passes_events = false;     // its output is its input's events: bound, amplitude and scale are the source's
+  std::string delay_param;        // the parameter that says how many ticks its output is late, if there is one
 
   // Sets the parameters (in field order) that `convention` stands for.
   std::function<void(std::string_view convention, std::span<double> params)> apply;
@@ -242,6 +243,7 @@ Kind declare_operator() {
   if constexpr (requires { K::is_weight; }) kind.is_weight = K::is_weight;
   if constexpr (requires { K::filled_by_caller; }) kind.filled_by_caller = K::filled_by_caller;
   if constexpr (requires { K::passes_events; }) kind.passes_events = K::passes_events;
+  if constexpr (requires { K::delay_param; }) kind.delay_param = K::delay_param;
   if constexpr (requires { K::has_connectivity; }) kind.has_connectivity = K::has_connectivity;
   if constexpr (requires(const Node& n) { K::output_carries(n); }) kind.output_carries = K::output_carries;
   if constexpr (requires(const Node& n) { K::output_amplitude(n); }) kind.output_amplitude = K::output_amplitude;

@@ -256,17 +256,25 @@ void Network::validate() {
 
 void Network::move_delays() {
   for (NodeId id = 0; id < nodes_.size(); ++id) {
-    if (!nodes_[id].connectivity || moved_delay_[id] != 0) continue;
-    const std::int32_t least = nodes_[id].connectivity->minimum_delay();
+    Node& node = nodes_[id];
+    std::int32_t least = 0;
+    if (node.connectivity && moved_delay_[id] == 0) {
+      least = moved_delay_[id] = node.connectivity->minimum_delay();
+    } else if (!node.kind->delay_param.empty()) {
+      Param& ticks = node.params[node.kind->param_index(node.kind->delay_param)];
+      const double all = ticks.each.empty() ? ticks.value : *std::min_element(ticks.each.begin(), ticks.each.end());
+      ticks.value -= all;
+      for (double& own : ticks.each) own -= all;
+      least = static_cast<std::int32_t>(all);
+    }
     for (Wire& wire : wires_) {
       if (wire.to.node != id) continue;
       if (wire.delay > longest_delay - least)
-        fail(nodes_[id], fmt::format("a delay of {} ticks on the wire from '{}' and {} or more in the synapses; "
-                                     "allowed: up to {} together",
-                                     wire.delay, nodes_[wire.from.node].name, least, longest_delay));
+        fail(node, fmt::format("a delay of {} ticks on the wire from '{}' and {} or more after it; allowed: up to {} "
+                               "together",
+                               wire.delay, nodes_[wire.from.node].name, least, longest_delay));
       wire.delay += least;
     }
-    moved_delay_[id] = least;
   }
 }
 

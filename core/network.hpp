@@ -76,7 +76,7 @@ class Network {
   void connect(std::string_view from, std::string_view to, std::int32_t delay = 0);  // "node" or "node.port"
 
   // Everything that can be wrong with the graph: ports, carried types, shapes, parameters, rules, zero-delay cycles.
-  // Moves the smallest delay of each projection onto its incoming wire. Throws Error(input).
+  // Moves the smallest delay of each projection and of each `delay` onto its incoming wire. Throws Error(input).
   void validate();
 
   std::span<const Node> nodes() const { return nodes_; }

@@ -18,6 +18,7 @@ struct Delay {
   static constexpr Port inputs[] = {{"in", Carries::spikes, Unit::none, "spikes of one source"}};
   static constexpr Port outputs[] = {{"out", Carries::spikes, Unit::none, "the same spikes, later"}};
   static constexpr bool passes_events = true;
+  static constexpr const char* delay_param = "ticks";
 
   struct Params {
     std::int32_t ticks = 0;

@@ -297,6 +297,39 @@ TEST(Network, MovesTheSmallestDelayOntoTheWireOnce) {
   EXPECT_EQ(all_synapses(network, "w")[1].delay, 0);
 }
 
+TEST(Network, MovesTheSmallestDelayOfADelayNodeOntoItsWireOnce) {
+  for (const std::vector<double>& ticks : {std::vector<double>{5, 3}, {4, 4}}) {
+    Network network;
+    network.add(input("in", {2}));
+    Node late = make_node("late", kinds().delay, {2});
+    late.params[0].each = ticks;
+    network.add(std::move(late));
+    network.connect("in", "late", 1);
+    network.validate();
+    network.validate();
+    const double least = *std::min_element(ticks.begin(), ticks.end());
+    EXPECT_EQ(network.wires()[0].delay, 1 + least);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(network.node(1).param("ticks").at(i), ticks[i] - least);
+  }
+}
+
+TEST(NetworkValidation, TakesALoopWhoseOnlyDelayIsADelayNode) {
+  const auto loop = [](double ticks) {
+    Network network;
+    network.add(cell("exc", {2}));
+    Node late = make_node("late", kinds().delay, {2});
+    late.set("ticks", ticks);
+    network.add(std::move(late));
+    network.add(sparse("w", {2}, {}));
+    network.connect("exc", "late");
+    network.connect("late", "w");
+    network.connect("w", "exc");
+    return validation(network);
+  };
+  EXPECT_EQ(loop(1), "");
+  EXPECT_NE(loop(0), "");
+}
+
 TEST(NetworkValidation, RefusesDelaysThatAreTooLongTogether) {
   const auto delayed = [](std::int32_t wire, double synapse) {
     Network network;
@@ -311,7 +344,7 @@ TEST(NetworkValidation, RefusesDelaysThatAreTooLongTogether) {
   EXPECT_EQ(delayed(400'000'000, 6e8), "");
   EXPECT_EQ(delayed(2'000'000'000, 0), "w: delay of 2000000000 ticks on the wire from 'in'; allowed: 0 to 1000000000");
   EXPECT_EQ(delayed(400'000'001, 6e8),
-            "w: a delay of 400000001 ticks on the wire from 'in' and 600000000 or more in the synapses; allowed: up to "
+            "w: a delay of 400000001 ticks on the wire from 'in' and 600000000 or more after it; allowed: up to "
             "1000000000 together");
 }
 
