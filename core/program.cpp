@@ -107,6 +107,17 @@ void State::require_inputs(std::int64_t ticks) const {
       throw Error(Fault::input,
                   fmt::format("input '{}' holds rows of {} values, it has {} elements",
                               program_->network().node(id).name, rows.width, program_->network().node(id).size()));
+    for (std::int64_t tick = tick_; tick < tick_ + ticks; ++tick)
+      for (int lane = 0; lane < lanes(); ++lane) {
+        const auto row = rows.at(tick, lane);
+        const auto bad = std::find_if_not(row.begin(), row.end(), [](float value) { return std::isfinite(value); });
+        if (bad == row.end()) continue;
+        const Lane& where = lanes_[static_cast<std::size_t>(lane)];
+        throw Error(Fault::input, fmt::format("input '{}': {} for element {} in tick {} of stream {}; allowed: finite "
+                                              "numbers",
+                                              program_->network().node(id).name, *bad, bad - row.begin(),
+                                              tick - where.origin, where.stream));
+      }
   }
 }
 
@@ -134,8 +145,10 @@ void State::require_events(NodeId id, const Spikes& rows, std::int64_t ticks) co
           refuse(fmt::format("{} events of channel {}", n, index[k]),
                  fmt::format("declared max_count {}; raise it", most));
       }
-      if (const float amplitude = rows.amplitude_at(tick, lane); amplitude != 1 && !scaled)
+      const float amplitude = rows.amplitude_at(tick, lane);
+      if (amplitude != 1 && !scaled)
         refuse(fmt::format("an amplitude of {}", amplitude), "write amplitude = true for this input");
+      if (!std::isfinite(amplitude)) refuse(fmt::format("an amplitude of {}", amplitude), "allowed: finite numbers");
     }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <crosspike/core/random.hpp>
 #include <crosspike/tests/conformance/harness.hpp>
+#include <limits>
 
 namespace crosspike::conformance {
 inline namespace CROSSPIKE_BACKEND_SUFFIX {
@@ -33,6 +34,40 @@ CONFORMANCE(Input, BeyondItsDeclarationStopsBeforeAnythingRuns) {
             "input 'x': channel 7 after channel 7 in tick 12 of stream 3; channels ascend; "
             "add up the counts of equal ones");
   EXPECT_EQ(message({{12, 7, 255}}), "");
+}
+
+CONFORMANCE(Input, ThatIsNoNumberStopsBeforeAnythingRuns) {
+  const float no_number = std::nanf(""), infinite = std::numeric_limits<float>::infinity();
+  const auto network = [](const char* field) {
+    Network made;
+    Node x = input("x", {3});
+    x.set(field, 1);
+    made.add(std::move(x));
+    made.add(counter("out", {3}));
+    if (made.carries({0, 0}) == Carries::values)
+      made.connect("x", "out.injected");
+    else
+      add_linear(made, "w", "x", "out.input", std::vector<double>(9, 1));
+    return validated(std::move(made));
+  };
+  const auto with_amplitude = [&](float amplitude) {
+    Stimulus stimulus{.events = {{"x", {{2, 1}}}}};
+    stimulus.amplitudes["x"] = [=](std::int64_t tick) { return tick == 12 ? amplitude : 1.f; };
+    return message_of([&] { run(network("amplitude"), {.streams = {3}}, 20, {"out"}, stimulus); });
+  };
+  EXPECT_EQ(with_amplitude(no_number),
+            "input 'x': an amplitude of nan in tick 12 of stream 3; allowed: finite numbers");
+  EXPECT_EQ(with_amplitude(-infinite),
+            "input 'x': an amplitude of -inf in tick 12 of stream 3; allowed: finite numbers");
+  EXPECT_EQ(with_amplitude(1e30f), "");
+  const auto with_value = [&](float value) {
+    Stimulus stimulus;
+    stimulus.values["x"] = [=](std::int64_t tick, std::uint32_t i) { return tick == 12 && i == 2 ? value : 0.f; };
+    return message_of([&] { run(network("carries"), {.streams = {3}}, 20, {"out"}, stimulus); });
+  };
+  EXPECT_EQ(with_value(no_number), "input 'x': nan for element 2 in tick 12 of stream 3; allowed: finite numbers");
+  EXPECT_EQ(with_value(infinite), "input 'x': inf for element 2 in tick 12 of stream 3; allowed: finite numbers");
+  EXPECT_EQ(with_value(5), "");
 }
 
 CONFORMANCE(Input, WithTooFewTicksIsRefusedAndMayBeFilledAnew) {
