@@ -2,10 +2,13 @@
 // Many samples on several threads: each once, handed over in order, windows reused, errors passed on.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/run_samples.hpp>
 #include <mutex>
 #include <set>
+#include <string>
+#include <thread>
 
 namespace crosspike {
 namespace {
@@ -58,6 +61,27 @@ TEST(RunSamples, ReusesTheResultsOfAWindow) {
       3 * sample_window, 2, [] { return [](std::size_t, int&) {}; },
       [&](std::size_t, const int& result) { places.insert(&result); });
   EXPECT_EQ(places.size(), sample_window);
+}
+
+// The first of the failing samples is the slowest: others have long failed when it does.
+TEST(RunSamples, RethrowsTheErrorOfTheSmallestFailingSample) {
+  for (const int threads : {1, 7})
+    for (int repeat = 0; repeat < 20; ++repeat) {
+      const auto worker = [](std::size_t sample, int&) {
+        if (sample < 260) return;
+        if (sample == 261) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        if (sample >= 261) throw Error(Fault::input, "sample " + std::to_string(sample));
+      };
+      std::size_t handed_over = 0;
+      try {
+        run_samples<int>(
+            1000, threads, [&] { return worker; }, [&](std::size_t, const int&) { ++handed_over; });
+        ADD_FAILURE() << "nothing was thrown";
+      } catch (const Error& error) {
+        EXPECT_STREQ(error.what(), "sample 261");
+      }
+      EXPECT_EQ(handed_over, sample_window);
+    }
 }
 
 TEST(RunSamples, PassesOnWhatAWorkerOrTheSinkThrows) {
