@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <crosspike/core/connectivity/rules.hpp>
+#include <crosspike/core/connectivity/sampling.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/math.hpp>
 #include <numeric>
@@ -15,13 +16,17 @@ namespace {
 using Sources = std::vector<std::uint32_t>;
 
 void draw_indegree(const Connectivity& c, const ConnectionSpace& space, std::uint32_t target, Draws<double>& draws,
-                   Sources& out) {
+                   Sampler& sampler, Sources& out) {
+  const bool skips_target = !c.autapses && space.same_population;
   const auto sources = static_cast<std::uint32_t>(volume(space.source));
+  if (!c.multapses) {
+    sampler.sample(c.indegree, sources - (skips_target ? 1 : 0), draws,
+                   [&](std::uint32_t other) { out.push_back(other + (skips_target && other >= target ? 1 : 0)); });
+    return;
+  }
   while (out.size() < c.indegree) {
     const std::uint32_t source = draws.below(sources);
-    if (!c.autapses && space.same_population && source == target) continue;
-    if (!c.multapses && std::find(out.begin(), out.end(), source) != out.end()) continue;
-    out.push_back(source);
+    if (!skips_target || source != target) out.push_back(source);
   }
 }
 
@@ -59,7 +64,8 @@ void draw_local(const Connectivity& c, const ConnectionSpace& space, std::uint32
   }
 }
 
-void draw_sources(const Connectivity& c, const ConnectionSpace& space, std::uint32_t target, Sources& out) {
+void draw_sources(const Connectivity& c, const ConnectionSpace& space, std::uint32_t target, Sampler& sampler,
+                  Sources& out) {
   out.clear();
   switch (c.rule) {
     case Connectivity::Rule::one_to_one:
@@ -75,7 +81,7 @@ void draw_sources(const Connectivity& c, const ConnectionSpace& space, std::uint
       break;
   }
   Draws<double> draws(random_key(space.seed, Purpose::connectivity, space.node), target, 0, 0);
-  if (c.rule == Connectivity::Rule::fixed_indegree) draw_indegree(c, space, target, draws, out);
+  if (c.rule == Connectivity::Rule::fixed_indegree) draw_indegree(c, space, target, draws, sampler, out);
   if (c.rule == Connectivity::Rule::pairwise_bernoulli) draw_bernoulli(c, space, target, draws, out);
   if (c.rule == Connectivity::Rule::local) draw_local(c, space, target, draws, out);
 }
@@ -133,13 +139,14 @@ void enumerate(const Connectivity& c, const ConnectionSpace& space, std::uint32_
   const RandomKey weight_key = random_key(space.seed, Purpose::weight, space.node);
   const RandomKey delay_key = random_key(space.seed, Purpose::delay, space.node);
   Sources sources;
+  Sampler sampler;
   for (std::uint32_t target = first; target < last; ++target) {
     Draws<double> weights(weight_key, target, 0, 0), delays(delay_key, target, 0, 0);
     if (c.rule == Connectivity::Rule::edges) {
       enumerate_edges(c, target, weights, delays, out);
       continue;
     }
-    draw_sources(c, space, target, sources);
+    draw_sources(c, space, target, sampler, sources);
     for (const std::uint32_t source : sources) {
       const double weight = signed_weight(c, source, c.weight.draw(weights));
       out.push_back({source, target, weight, ticks(c.delay.draw(delays))});

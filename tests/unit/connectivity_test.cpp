@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <crosspike/core/connectivity/sampling.hpp>
 #include <crosspike/tests/unit/network_builders.hpp>
 #include <map>
 #include <set>
@@ -122,6 +123,64 @@ TEST(Connectivity, FixedIndegreeWithoutAutapsesAndMultapsesHasNone) {
     EXPECT_TRUE(pairs.emplace(s.source, s.target).second);
   }
   EXPECT_EQ(pairs.size(), 19u * 20);
+}
+
+// Below and above half of the sources, and with the target left out: each pair with probability k / n, each two sources
+// of a target together with k (k - 1) / n (n - 1).
+TEST(Connectivity, FixedIndegreeWithoutMultapsesDrawsEachSetOfSourcesAlike) {
+  constexpr std::uint32_t sources = 12, draws = 24'000;
+  for (const bool autapses : {true, false})
+    for (const std::uint32_t indegree : {3u, 9u}) {
+      Connectivity c{.rule = Rule::fixed_indegree, .indegree = indegree, .autapses = autapses, .multapses = false};
+      std::map<std::pair<std::uint32_t, std::uint32_t>, double> pairs, together;
+      for (std::uint32_t seed = 0; seed < draws; ++seed) {
+        const std::uint32_t target = seed % sources;
+        std::vector<Synapse> synapses;
+        enumerate(c, space({sources}, {sources}, true, seed), target, target + 1, synapses);
+        ASSERT_EQ(synapses.size(), indegree);
+        for (const Synapse& a : synapses) {
+          ++pairs[{a.source, a.target}];
+          for (const Synapse& b : synapses)
+            if (a.source < b.source) ++together[{a.source, b.source}];
+        }
+      }
+      const double n = autapses ? sources : sources - 1, k = indegree;
+      const double each = draws / double{sources}, p = k / n;
+      double statistic = 0;
+      for (const auto& [pair, count] : pairs)
+        statistic += (count - each * p) * (count - each * p) / (each * p * (1 - p));
+      EXPECT_EQ(pairs.size(), sources * n);
+      // k of n without replacement: the n terms of a target have n - 1 degrees of freedom and variance n / (n - 1)
+      expect_chi_square(statistic * (n - 1) / n, sources * (n - 1));
+      const double both = k * (k - 1) / (n * (n - 1)) * (autapses ? 1 : 1 - 2.0 / sources);
+      EXPECT_EQ(together.size(), sources * (sources - 1) / 2);
+      for (const auto& [pair, count] : together)  // 66 pairs: one in 66 million each is 5.5 deviations
+        EXPECT_NEAR(count, draws * both, 5.5 * std::sqrt(draws * both * (1 - both)));
+    }
+}
+
+TEST(Connectivity, FixedIndegreeWithoutMultapsesTakesAsManyDrawsAsItsSmallerSide) {
+  struct Counting {
+    Draws<double> draws{random_key(1, Purpose::connectivity, "w"), 0, 0, 0};
+    std::uint32_t calls = 0;
+    std::uint32_t below(std::uint32_t n) {
+      ++calls;
+      return draws.below(n);
+    }
+  } counting;
+  Sampler sampler;
+  for (const std::uint32_t k : {0u, 1u, 1000u, 2000u, 3000u, 3999u, 4000u}) {
+    counting.calls = 0;
+    std::set<std::uint32_t> numbers;
+    std::uint32_t visits = 0;
+    sampler.sample(k, 4000, counting, [&](std::uint32_t number) {
+      ++visits;
+      numbers.insert(number);
+    });
+    EXPECT_EQ(visits, k);
+    EXPECT_EQ(numbers.size(), k);
+    EXPECT_EQ(counting.calls, std::min(k, 4000 - k));
+  }
 }
 
 TEST(Connectivity, BernoulliConnectsEveryPairWithItsProbability) {
