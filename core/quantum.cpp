@@ -135,7 +135,7 @@ class Chooser {
   }
 
  private:
-  // The largest s for which, over all targets, (sum |w| + rounding) x max_count x 2^s stays below 2^31 (2^63 if wide).
+  // The largest s for which, over all targets, (sum |w| + rounding) x max_count x 2^s stays below 2^31 (2^62 if wide).
   int largest_exponent(bool wide) const {
     const std::size_t targets = surveys_.front().load.size();
     double heaviest = 0;
@@ -154,7 +154,12 @@ class Chooser {
       }
       if (fits) return s;
     }
-    return 0;
+    std::size_t largest = 0;
+    for (std::size_t i = 1; i < weights_.size(); ++i)
+      if (weights_[i].largest > weights_[largest].largest) largest = i;
+    throw Error(Fault::input, fmt::format("{}: its weights reach {:.3g}, and no quantum holds the sums of them; use "
+                                          "another unit",
+                                          network_.node(group_.weights[largest]).name, weights_[largest].largest));
   }
 
   void settle(std::size_t i, int s, bool wide) {

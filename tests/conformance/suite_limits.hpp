@@ -132,8 +132,8 @@ CONFORMANCE(Bound, OfARandomSourceStopsTheRunAndThenNeedsAReset) {
 
 // ---- sums at their largest ----
 
-// Every synapse of a dense port delivers at its source's max_count in every tick: nothing wraps, and no finer quantum
-// would have held (the largest sum uses the top bit, but for rounding).
+// Every synapse of a dense port delivers at its source's max_count in every tick: nothing wraps, and a quantum half as
+// large would not have held: all |w|, each larger by half a step of its stored form, would reach 2^31.
 CONFORMANCE(Sums, HoldWhenEverySynapseDeliversItsMostAtOnce) {
   constexpr std::uint32_t sources = 200, targets = 50;
   Network network;
@@ -158,18 +158,23 @@ CONFORMANCE(Sums, HoldWhenEverySynapseDeliversItsMostAtOnce) {
   const auto rows = one.take().values.at("out");
 
   const Quanta& quanta = one.plan().quanta;
+  const int finer = quanta.exponent.at(ready->input("out.input")) + 1;
   std::vector<std::int64_t> sums(targets, 0);
+  std::vector<double> finer_sums(targets, 0);
   for (const char* name : {"wa", "wb"}) {
     const NodeId id = ready->require(name);
     const WeightQuantum& q = quanta.weights.at(id);
     std::vector<Synapse> synapses;
     ready->synapses(id, 0, targets, synapses);
     const auto count = static_cast<std::int64_t>(ready->max_count(ready->incoming(id).from.node));
-    for (const Synapse& s : synapses) sums[s.target] += count * (std::int64_t{q.stored(s.weight)} << q.shift);
+    const double half_step = std::ldexp(0.5, -std::min(q.exponent, finer));
+    for (const Synapse& s : synapses) {
+      sums[s.target] += count * (std::int64_t{q.stored(s.weight)} << q.shift);
+      finer_sums[s.target] += static_cast<double>(count) * (s.weight + half_step) * std::ldexp(1.0, finer);
+    }
   }
-  const std::int64_t largest = *std::max_element(sums.begin(), sums.end());
-  EXPECT_LT(largest, std::int64_t{1} << 31);
-  EXPECT_GT(largest, std::int64_t{1} << 29);
+  EXPECT_LT(*std::max_element(sums.begin(), sums.end()), std::int64_t{1} << 31);
+  EXPECT_GE(*std::max_element(finer_sums.begin(), finer_sums.end()), 0x1p31);
   const float quantum = std::ldexp(1.f, -quanta.exponent.at(ready->input("out.input")));
   for (std::uint32_t t = 0; t < targets; ++t)
     EXPECT_EQ(rows[5][t], static_cast<float>(sums[t]) * quantum) << "target " << t;

@@ -186,6 +186,17 @@ TEST(Quantum, NamesAProjectionThatForcesItsOwn) {
             "allowed: 2^-9; give them separate ports or write run.precision = \"double\"");
 }
 
+TEST(Quantum, RefusesWeightsWhoseSumsNoQuantumHolds) {
+  for (const Precision precision : {Precision::single, Precision::double_}) {
+    EdgeList list{.sources = {0, 1}, .targets = {0, 0}, .weights = {1e308, -1e308}};
+    Network network = on_one_port({{"w", edges(list), 255}}, 1);
+    network.precision = precision;
+    network.validate();
+    EXPECT_EQ(message_of([&] { choose(network); }),
+              "w: its weights reach 1e+308, and no quantum holds the sums of them; use another unit");
+  }
+}
+
 TEST(Quantum, DoublePrecisionKeepsThirtyOneBitsAndSumsBelowSixtyTwo) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     Network network = random_network(seed);
