@@ -139,6 +139,8 @@ struct Kind {
   // The largest |count| of one event, and the constant scale of the output port.
   std::function<double(std::span<const double> params, double dt)> max_count;
   std::function<double(std::span<const double> params)> output_scale;
+  // Stepped: which of its forms of arithmetic these parameters choose, from 0; a kernel steps all neurons by one.
+  std::function<int(std::span<const double> params)> variant;
   std::function<double(const Node&, double dt)> node_max_count;  // where it follows from more than the parameters
   // What output 0 carries and whether its events have an amplitude, where that depends on the node.
   std::function<Carries(const Node&)> output_carries;
@@ -231,6 +233,8 @@ Kind declare_stepped() {
   detail::describe<K>(kind);
   kind.form = Kind::Form::stepped;
   if constexpr (requires { K::draws; }) kind.draws = K::draws;
+  if constexpr (requires { K::variants; })
+    kind.variant = [](std::span<const double> values) { return K::variant(to_params<K>(values)); };
   std::apply([&](const auto&... f) { (kind.state.push_back(detail::info(f, 0.0)), ...); }, K::template state<double>);
   return kind;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <crosspike/backends/cpu/event_layout.hpp>
 #include <crosspike/backends/cpu/event_stage.hpp>
+#include <crosspike/backends/cpu/kind_population.hpp>
 #include <crosspike/backends/cpu/kinds.hpp>
 #include <crosspike/backends/cpu/operator_stages.hpp>
 #include <crosspike/backends/cpu/simd.hpp>
@@ -162,7 +163,7 @@ class CpuBackend final : public Backend {
     const Kind& kind = *network.node(id).kind;
     if (kind.form == Kind::Form::stepped) {
       if (!has_population(kind.name)) return fmt::format("kind '{}' is not compiled into this backend", kind.name);
-      return std::nullopt;
+      return mixed_variants(network.node(id));
     }
     for (const char* known : {"sparse", "linear", "conv2d", "delay", "spike_list", "step_current"})
       if (kind.name == known) return std::nullopt;

@@ -2,10 +2,12 @@
 // A Population of one declared kind: its constants, derived once, and the call of its compiled loop.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <crosspike/backends/cpu/population.hpp>
-#include <crosspike/core/error.hpp>
 #include <crosspike/core/kind.hpp>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -21,28 +23,32 @@ struct ConstantsView {
   RandomKey key;
 };
 
+// Why these neurons make no population, if they do not.
+inline std::optional<std::string> mixed_variants(const Node& node) {
+  if (!node.kind->variant || node.uniform()) return std::nullopt;
+  const int variant = node.kind->variant(node.values_at(0));
+  for (std::size_t i = 1; i < node.size(); ++i)
+    if (node.kind->variant(node.values_at(i)) != variant)
+      return fmt::format(
+          "elements 0 and {} differ in a convention that changes their arithmetic; make a population of "
+          "each",
+          i);
+  return std::nullopt;
+}
+
+// The node has passed mixed_variants.
 template <class K, class R>
 class KindPopulation final : public Population<R> {
  public:
   using Constants = typename K::template Constants<R>;
   using Step = std::size_t (*)(const ConstantsView<K, R>&, const Chunk<R>&);
 
-  KindPopulation(const Network& network, const Node& node, Step step)
-      : step_(step), each_(!node.uniform()), key_(random_key(network.seed, Purpose::step, node.name)) {
+  KindPopulation(const Network& network, const Node& node, Step loop)
+      : step_(loop), each_(!node.uniform()), key_(random_key(network.seed, Purpose::step, node.name)) {
     const std::size_t rows = each_ ? node.size() : 1;
-    std::optional<int> variant;
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto params = to_params<K>(node.values_at(i));
-      rows_.push_back(K::template derive<R>(params, network.dt));
-      if constexpr (requires { K::variants; }) {
-        if (variant.value_or(K::variant(params)) != K::variant(params))
-          throw Error(Fault::cannot, node.name +
-                                         ": its neurons differ in a convention that changes their arithmetic; "
-                                         "make a population of each");
-        variant = K::variant(params);
-      }
-    }
-    variant_ = variant.value_or(0);
+    for (std::size_t i = 0; i < rows; ++i)
+      rows_.push_back(K::template derive<R>(to_params<K>(node.values_at(i)), network.dt));
+    if (node.kind->variant) variant_ = node.kind->variant(node.values_at(0));
     if constexpr (!draws) {
       if (each_) make_columns(std::make_index_sequence<constants>{});
     }

@@ -85,6 +85,19 @@ TEST(Plan, RefusesNamesThatDoNotExist) {
             "cannot: there is no backend 'cpuu' here; did you mean 'cpu'? available: cpu");
 }
 
+TEST(Plan, RefusesNeuronsThatDifferInTheirArithmetic) {
+  Network network;
+  Node cells = make_node("cells", library().kind("lif"), {3}, "nest");
+  cells.params[cells.kind->param_index("delayed_reset")].each = {0, 0, 1};
+  network.add(std::move(cells));
+  network.validate();
+  NetworkModel mixed = model();
+  mixed.network = std::make_shared<const Network>(std::move(network));
+  EXPECT_EQ(refusal(mixed, {"cpu", {}}),
+            "cannot: backend 'cpu' cannot run this network: cells (lif): elements 0 and 2 differ in a convention that "
+            "changes their arithmetic; make a population of each");
+}
+
 TEST(Plan, RefusesToTapSums) {
   const NetworkModel network = model();
   EXPECT_EQ(refusal(network, {"cpu", {}}, {}, {{network.network->output("drive")}, {}}),
