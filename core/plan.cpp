@@ -41,24 +41,38 @@ std::optional<std::string> why_not(const Backend& backend, const Network& networ
   return fmt::format("{}", fmt::join(reasons, "; "));
 }
 
+// What a backend will not run, and why.
+struct Objection {
+  const Backend* backend;
+  std::string nodes, reason;  // no nodes: the network
+  std::string text() const {
+    return fmt::format("backend '{}' cannot run {}: {}", backend->name(), nodes.empty() ? "this network" : nodes,
+                       reason);
+  }
+  // The same in a list of the backends that were tried.
+  std::string entry(const Backend& tried) const {
+    if (backend != &tried) return fmt::format("{}: {}", tried.name(), text());
+    return fmt::format("{}: {}{}{}", tried.name(), nodes, nodes.empty() ? "" : ": ", reason);
+  }
+};
+
 class Planner {
  public:
-  Planner(Plan& plan, const Placement& placement, const Library& library)
-      : plan_(plan), network_(*plan.network), placement_(placement), library_(library) {}
+  Planner(Plan& plan, const Placement& placement, const Backend& fallback, const Library& library)
+      : plan_(plan), network_(*plan.network), placement_(placement), fallback_(fallback), library_(library) {}
 
-  void run() {
-    place();
+  std::optional<Objection> run() {
+    if (auto objection = place()) return objection;
     group();
     choose_slice();
     find_needed();
+    return std::nullopt;
   }
 
  private:
-  void place() {
+  std::optional<Objection> place() {
     const auto count = static_cast<NodeId>(network_.nodes().size());
     backend_.assign(count, nullptr);
-    const Backend* fallback =
-        placement_.fallback == "auto" ? choose_automatically() : &library_.backend(placement_.fallback);
     for (const auto& [name, backend] : placement_.named) {
       bool used = false;
       for (const Node& node : network_.nodes()) used |= node.name == name || node.name.starts_with(name + ".");
@@ -70,28 +84,16 @@ class Planner {
       const std::string* named = placed_by_name(placement_, network_.node(id).name);
       if (!named && network_.node(id).kind->is_weight)
         named = placed_by_name(placement_, network_.node(target_of(id)).name);
-      backend_[id] = named ? &library_.backend(*named) : fallback;
+      backend_[id] = named ? &library_.backend(*named) : &fallback_;
     }
     for (const auto& backend : library_.backends()) {
       std::vector<NodeId> nodes;
       for (NodeId id = 0; id < count; ++id)
         if (backend_[id] == backend.get()) nodes.push_back(id);
       if (nodes.empty()) continue;
-      if (const auto reason = why_not(*backend, network_, nodes))
-        throw Error(Fault::cannot, fmt::format("backend '{}' cannot run this network: {}", backend->name(), *reason));
+      if (auto reason = why_not(*backend, network_, nodes)) return Objection{backend.get(), "", std::move(*reason)};
     }
-  }
-
-  const Backend* choose_automatically() {
-    std::vector<NodeId> all;
-    for (NodeId id = 0; id < network_.nodes().size(); ++id)
-      if (!network_.node(id).kind->filled_by_caller) all.push_back(id);
-    for (const auto& backend : library_.backends()) {
-      const auto reason = why_not(*backend, network_, all);
-      if (!reason) return backend.get();
-      plan_.passed_over.push_back(fmt::format("{}: {}", backend->name(), *reason));
-    }
-    throw Error(Fault::cannot, fmt::format("no backend can run this network: {}", fmt::join(plan_.passed_over, "; ")));
+    return std::nullopt;
   }
 
   NodeId target_of(NodeId weight) const { return network_.wires()[network_.wires_from(weight).front()].to.node; }
@@ -224,23 +226,53 @@ class Planner {
   Plan& plan_;
   const Network& network_;
   const Placement& placement_;
+  const Backend& fallback_;
   const Library& library_;
   std::vector<const Backend*> backend_;
   std::vector<int> claim_of_;
 };
 
-void estimate(Plan& plan) {
+std::optional<Objection> estimate(Plan& plan) {
   for (std::size_t c = 0; c < plan.claims.size(); ++c) {
     ClaimPlan& claim = plan.claims[c];
     const auto answer = claim.backend->runner()->estimate(plan.claim(c), plan.kernel_options());
     if (const auto* refusal = std::get_if<Refusal>(&answer)) {
       std::vector<std::string> names;
       for (const NodeId id : refusal->nodes) names.push_back(plan.network->node(id).name);
-      throw Error(Fault::cannot, fmt::format("backend '{}' cannot run {}: {}; {}", claim.backend->name(),
-                                             fmt::join(names, ", "), refusal->reason, refusal->mend));
+      return Objection{claim.backend, fmt::format("{}", fmt::join(names, ", ")),
+                       fmt::format("{}; {}", refusal->reason, refusal->mend)};
     }
     claim.footprint = std::get<Footprint>(answer);
   }
+  return std::nullopt;
+}
+
+// The plan of the first backend that runs all nodes which are not placed by name.
+Plan first_that_runs(const Plan& asked, const Placement& placement, const Library& library, Team& team) {
+  const bool automatic = placement.fallback == "auto";
+  std::vector<const Backend*> candidates;
+  if (!automatic) candidates.push_back(&library.backend(placement.fallback));
+  for (const auto& backend : library.backends())
+    if (automatic) candidates.push_back(backend.get());
+
+  std::optional<Quanta> quanta;
+  std::vector<std::string> passed_over;
+  for (const Backend* candidate : candidates) {
+    Plan plan = asked;
+    auto objection = Planner(plan, placement, *candidate, library).run();
+    if (!objection) {
+      if (!quanta) quanta = choose_quanta(*plan.network, team);
+      plan.quanta = *quanta;
+      objection = estimate(plan);
+    }
+    if (!objection) {
+      plan.passed_over = std::move(passed_over);
+      return plan;
+    }
+    if (!automatic) throw Error(Fault::cannot, objection->text());
+    passed_over.push_back(objection->entry(*candidate));
+  }
+  throw Error(Fault::cannot, fmt::format("no backend can run this network: {}", fmt::join(passed_over, "; ")));
 }
 
 std::string gib(std::size_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
@@ -313,13 +345,11 @@ Plan make_plan(std::shared_ptr<const Network> network, const Placement& placemen
                const PlanOptions& options, Team& team) {
   const std::size_t limit = options.memory_limit > 0 ? options.memory_limit : available_memory();
   refuse_hopeless(*network, limit);
-  Plan plan;
-  plan.network = std::move(network);
-  plan.taps = std::move(taps);
-  plan.options = options;
-  Planner(plan, placement, library).run();
-  plan.quanta = choose_quanta(*plan.network, team);
-  estimate(plan);
+  Plan asked;
+  asked.network = std::move(network);
+  asked.taps = std::move(taps);
+  asked.options = options;
+  Plan plan = first_that_runs(asked, placement, library, team);
   const std::size_t need = plan.program_bytes() + plan.state_bytes() * static_cast<std::size_t>(options.copies);
   if (need > limit)
     throw Error(Fault::cannot,

@@ -163,6 +163,25 @@ TEST(Plugins, AreNeededWhereALoopRunsThroughAnOperator) {
       "backend 'cpu' cannot run late: they are part of a loop; put the delay on the projections of the loop instead");
 }
 
+TEST(Plugins, AreFoundByAutoWhereTheBackendBeforeThemRefusesAClaim) {
+  const Placement placement{"auto", {{"noise", "cpu"}, {"na", "cpu"}, {"a", "cpu"}, {"la", "cpu"}}};
+  Team team(1);
+  const Plan plan = make_plan(loop(Loop::delay_before), placement, with_toy(), {}, {}, team);
+  ASSERT_EQ(plan.claims.size(), 2u);
+  for (const ClaimPlan& claim : plan.claims)
+    EXPECT_EQ(claim.backend->name(), claim.nodes.front() == plan.network->require("late") ? "toy" : "cpu");
+  EXPECT_EQ(plan.passed_over,
+            (std::vector<std::string>{"cpu: late: they are part of a loop; put the delay on the projections of the "
+                                      "loop instead"}));
+  EXPECT_EQ(message_of([&] {
+              make_plan(loop(Loop::delay_before), {"auto", {}}, with_toy(), {}, {}, team);
+            }),
+            "no backend can run this network: cpu: late: they are part of a loop; put the delay on the projections of "
+            "the loop instead; toy: noise (poisson): a toy only delays, all channels alike; a (lif): a toy only "
+            "delays, all channels alike; na (sparse): a toy only delays, all channels alike; la (sparse): a toy only "
+            "delays, all channels alike");
+}
+
 TEST(Plugins, CannotTakeTheWeightsOfAnotherBackendsNeurons) {
   Network network;
   network.add(input("source", {1}));
