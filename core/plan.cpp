@@ -166,7 +166,10 @@ class Planner {
                                : fmt::format("slice_bytes = {} MiB", plan_.options.slice_bytes >> 20);
     plan_.slice = plan_.options.slice > 0 ? plan_.options.slice : std::min(largest, by_memory);
     if (plan_.options.slice > 0) plan_.slice_reason = "--slice";
-    plan_.wire_bytes = per_tick * static_cast<std::size_t>(std::min(plan_.slice, most_ticks));
+    // Added to footprints and compared with the limit: far beyond any machine is as good as the exact product.
+    constexpr double most_bytes = 0x1p60;
+    plan_.wire_bytes = static_cast<std::size_t>(
+        std::min(most_bytes, static_cast<double>(per_tick) * static_cast<double>(plan_.slice)));
   }
 
   std::string cycle_text(int delay) const {
@@ -275,12 +278,9 @@ Plan first_that_runs(const Plan& asked, const Placement& placement, const Librar
   throw Error(Fault::cannot, fmt::format("no backend can run this network: {}", fmt::join(passed_over, "; ")));
 }
 
-std::string gib(std::size_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
-
-std::size_t read_number(const char* path) {
-  std::ifstream in(path);
-  std::size_t value = 0;
-  return in >> value ? value : std::numeric_limits<std::size_t>::max();
+template <class Number>
+std::string gib(Number bytes) {
+  return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0);
 }
 
 // Population columns alone, before any synapse is enumerated: a size typed with three zeros too many ends here.
@@ -301,9 +301,8 @@ void refuse_hopeless(const Network& network, std::size_t limit) {
   }
   if (bytes > static_cast<double>(limit))
     throw Error(Fault::cannot,
-                fmt::format("the network needs at least {:.2f} GiB, {} are available; make it smaller or "
-                            "free memory",
-                            bytes / 1073741824.0, gib(limit)));
+                fmt::format("the network needs at least {}, {} are available; make it smaller or free memory",
+                            gib(bytes), gib(limit)));
 }
 
 }  // namespace
@@ -328,19 +327,6 @@ std::size_t Plan::state_bytes() const {
   return bytes;
 }
 
-std::size_t available_memory() {
-  std::size_t available = std::numeric_limits<std::size_t>::max();
-  std::ifstream meminfo("/proc/meminfo");
-  for (std::string key, rest; meminfo >> key; std::getline(meminfo, rest)) {
-    std::size_t kib = 0;
-    if (key == "MemAvailable:" && meminfo >> kib) available = kib * 1024;
-  }
-  const std::size_t limit = read_number("/sys/fs/cgroup/memory.max"),
-                    used = read_number("/sys/fs/cgroup/memory.current");
-  if (limit != std::numeric_limits<std::size_t>::max() && used <= limit) available = std::min(available, limit - used);
-  return available;
-}
-
 Plan make_plan(std::shared_ptr<const Network> network, const Placement& placement, const Library& library, Taps taps,
                const PlanOptions& options, Team& team) {
   const std::size_t limit = options.memory_limit > 0 ? options.memory_limit : available_memory();
@@ -350,8 +336,9 @@ Plan make_plan(std::shared_ptr<const Network> network, const Placement& placemen
   asked.taps = std::move(taps);
   asked.options = options;
   Plan plan = first_that_runs(asked, placement, library, team);
-  const std::size_t need = plan.program_bytes() + plan.state_bytes() * static_cast<std::size_t>(options.copies);
-  if (need > limit)
+  const double need = static_cast<double>(plan.program_bytes()) +
+                      static_cast<double>(plan.state_bytes()) * static_cast<double>(options.copies);
+  if (need > static_cast<double>(limit))
     throw Error(Fault::cannot,
                 fmt::format("the network needs {} ({} for the program, {} x {} of state), {} are available; "
                             "make it smaller or free memory",

@@ -8,6 +8,7 @@
 #include <crosspike/core/network.hpp>
 #include <crosspike/core/quantum.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -68,7 +69,8 @@ struct Plan {
 Plan make_plan(std::shared_ptr<const Network> network, const Placement& placement, const Library& library, Taps taps,
                const PlanOptions& options, Team& team);
 
-// Bytes that this process may still use: the smaller of MemAvailable and what its cgroup leaves.
-std::size_t available_memory();
+// Bytes that this process may still use: the smallest of MemAvailable and what its cgroups (v1 or v2, up to the root of
+// what it sees) leave, page cache that can be dropped counted as free. `root` is where /proc and /sys are.
+std::size_t available_memory(const std::filesystem::path& root = "/");
 
 }  // namespace crosspike

@@ -2,13 +2,18 @@
 // Plans: placement by name, what limits a slice, and refusals for memory. Claims of several backends are tested in
 // tests/conformance.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/plan.hpp>
 #include <crosspike/models/network/model.hpp>
+#include <filesystem>
+#include <fstream>
 
 namespace crosspike {
 namespace {
+
+namespace fs = std::filesystem;
 
 const Library& library() {
   static const Library all = builtin();
@@ -76,6 +81,73 @@ TEST(Plan, SlicesAreAsLongAsMemoryAllows) {
   const Plan asked = plan(network, {"cpu", {}}, {.slice = 7});
   EXPECT_EQ(asked.slice, 7);
   EXPECT_EQ(asked.slice_reason, "--slice");
+}
+
+TEST(Plan, CountsTheWiresOfALongSlice) {
+  // 8 bytes an element and tick for the spikes of noise and exc.
+  EXPECT_EQ(plan(model(), {"cpu", {}}, {.slice = 1'000'000}).wire_bytes, 64'000'000u);
+  const PlanOptions long_slice{.slice = 100'000'000, .memory_limit = std::size_t{1} << 30};
+  EXPECT_EQ(refusal(model(), {"cpu", {}}, long_slice),
+            "cannot: the network needs 5.96 GiB (0.00 GiB for the program, 1 x 5.96 GiB of state), 1.00 GiB are "
+            "available; make it smaller or free memory");
+}
+
+// A folder that stands for the root of a machine.
+class Machine : public ::testing::Test {
+ protected:
+  Machine() : root_(fs::temp_directory_path() / ("crosspike-machine-" + std::to_string(::getpid()))) {
+    put("proc/meminfo", "MemTotal:       9000 kB\nMemAvailable:   8000 kB\nBuffers:        10 kB\n");
+  }
+  ~Machine() override { fs::remove_all(root_); }
+  void put(const std::string& file, const std::string& text) {
+    fs::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
+  }
+  std::size_t available() const { return available_memory(root_); }
+
+ private:
+  fs::path root_;
+};
+
+TEST_F(Machine, LeavesWhatIsAvailableWhereNoGroupLimitsIt) {
+  EXPECT_EQ(available(), 8000u * 1024);
+  put("proc/self/cgroup", "0::/\n");
+  put("sys/fs/cgroup/memory.max", "max\n");
+  put("sys/fs/cgroup/memory.current", "5000\n");
+  EXPECT_EQ(available(), 8000u * 1024);
+}
+
+TEST_F(Machine, LeavesWhatTheTightestGroupOnThePathLeaves) {
+  put("proc/self/cgroup", "0::/user.slice/job\n");
+  put("sys/fs/cgroup/user.slice/memory.max", "70000\n");
+  put("sys/fs/cgroup/user.slice/memory.current", "30000\n");
+  put("sys/fs/cgroup/user.slice/job/memory.max", "50000\n");
+  put("sys/fs/cgroup/user.slice/job/memory.current", "1000\n");
+  put("sys/fs/cgroup/user.slice/other/memory.max", "5\n");
+  put("sys/fs/cgroup/user.slice/other/memory.current", "0\n");
+  EXPECT_EQ(available(), 40'000u);
+  put("sys/fs/cgroup/user.slice/job/memory.current", "20000\n");
+  EXPECT_EQ(available(), 30'000u);
+  put("sys/fs/cgroup/user.slice/job/memory.current", "60000\n");
+  EXPECT_EQ(available(), 0u);
+}
+
+TEST_F(Machine, CountsCacheThatIsNotInUseAsFree) {
+  put("proc/self/cgroup", "0::/\n");
+  put("sys/fs/cgroup/memory.max", "50000\n");
+  put("sys/fs/cgroup/memory.current", "45000\n");
+  put("sys/fs/cgroup/memory.stat", "anon 4000\nactive_file 1000\ninactive_file 30000\n");
+  EXPECT_EQ(available(), 35'000u);
+}
+
+TEST_F(Machine, ReadsVersionOneToo) {
+  put("proc/self/cgroup", "5:cpu,cpuacct:/a\n4:memory:/a\n0::/\n");
+  put("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  put("sys/fs/cgroup/memory/memory.usage_in_bytes", "100000\n");
+  put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "50000\n");
+  put("sys/fs/cgroup/memory/a/memory.usage_in_bytes", "45000\n");
+  put("sys/fs/cgroup/memory/a/memory.stat", "inactive_file 7\ntotal_inactive_file 15000\n");
+  EXPECT_EQ(available(), 20'000u);
 }
 
 TEST(Plan, RefusesNamesThatDoNotExist) {
