@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <crosspike/core/error.hpp>
 #include <crosspike/core/recorder.hpp>
 #include <cstring>
 #include <filesystem>
@@ -32,6 +35,15 @@ bool Recorder::wants(std::uint64_t sample) const {
   return samples.empty() || std::find(samples.begin(), samples.end(), sample) != samples.end();
 }
 
+std::optional<std::string> trouble(const Network& network, const Recorder& recorder) {
+  if (!recorder.port || network.carries({recorder.node, *recorder.port}) != Carries::spikes ||
+      !network.has_amplitude({recorder.node, *recorder.port}))
+    return std::nullopt;
+  return fmt::format(
+      "'{}' sends spikes with an amplitude, of which only the counts would be kept; record what reads them",
+      network.node(recorder.node).name);
+}
+
 Taps taps_of(const std::vector<Recorder>& recorders) {
   Taps taps;
   for (const Recorder& r : recorders) {
@@ -44,15 +56,17 @@ Taps taps_of(const std::vector<Recorder>& recorders) {
 Recording::Recording(const Network& network, const std::vector<Recorder>& recorders,
                      std::optional<std::uint64_t> sample)
     : network_(network), sample_(sample) {
+  const std::size_t real = network.precision == Precision::double_ ? sizeof(double) : sizeof(float);
   std::size_t tap = 0;
   for (const Recorder& r : recorders) {
     const std::optional<std::size_t> own = r.field ? std::optional(tap++) : std::nullopt;
     if (sample && !r.wants(*sample)) continue;
+    if (const auto problem = trouble(network, r))
+      throw Error(Fault::input, fmt::format("recorder {}: {}", r.name, *problem));
     const std::size_t width = r.indices.empty() ? network.node(r.node).size() : r.indices.size();
     const bool spikes = r.port && network.carries({r.node, *r.port}) == Carries::spikes;
     tracks_.push_back(
-        {&r, own, width,
-         Spool(std::filesystem::temp_directory_path(), spikes ? sizeof(SpikeRecord) : width * sizeof(float))});
+        {&r, own, width, Spool(std::filesystem::temp_directory_path(), spikes ? sizeof(SpikeRecord) : width * real)});
   }
 }
 
@@ -109,6 +123,10 @@ void Recording::observe_field(Track& track, const TapRows& rows) {
 }
 
 void Recording::append_row(Track& track, std::span<const double> row) {
+  if (network_.precision == Precision::double_) {
+    track.spool.append(std::as_bytes(row));
+    return;
+  }
   std::vector<float> narrow(row.size());
   std::transform(row.begin(), row.end(), narrow.begin(), [](double x) { return static_cast<float>(x); });
   track.spool.append(std::as_bytes(std::span(narrow)));
@@ -151,10 +169,19 @@ void Recording::write_values(Track& track, ResultsWriter& writer) {
   info.dt_ms = network_.dt;
   info.unit = unit == Unit::none ? "1" : std::string(name(unit));
   info.indices.assign(r.indices.begin(), r.indices.end());
-  if (track.spool.bytes() == 0) writer.values({r.name, sample_}, track.width, {}, info);
-  std::vector<float> room;
+  if (network_.precision == Precision::double_)
+    write_rows<double>(track, writer, info);
+  else
+    write_rows<float>(track, writer, info);
+}
+
+template <class Real>
+void Recording::write_rows(Track& track, ResultsWriter& writer, const ValuesInfo& info) {
+  const RecordedAt at{track.recorder->name, sample_};
+  std::vector<Real> room;
+  if (track.spool.bytes() == 0) writer.values(at, track.width, std::span<const Real>(room), info);
   track.spool.for_each([&](std::span<const std::byte> bytes) {
-    writer.append_values({r.name, sample_}, track.width, records<float>(bytes, room), info);
+    writer.append_values(at, track.width, records<Real>(bytes, room), info);
   });
 }
 

@@ -25,12 +25,16 @@ struct Recorder {
   bool wants(std::uint64_t sample) const;
 };
 
+// Why it cannot be recorded, if it cannot: spikes with an amplitude, of which results keep only the counts.
+std::optional<std::string> trouble(const Network& network, const Recorder& recorder);
+
 // What recorders need from the kernels; field taps are in the order of the recorders.
 Taps taps_of(const std::vector<Recorder>& recorders);
 
 class Recording {
  public:
-  // Of lane 0 of the State that will be observed. `sample` names the group in the results of a data set's run.
+  // Of lane 0 of the State that will be observed. `sample` names the group in the results of a data set's run. Rows of
+  // values are as wide as the network's precision. Throws Error(input) for a recorder in trouble.
   Recording(const Network& network, const std::vector<Recorder>& recorders, std::optional<std::uint64_t> sample = {});
 
   void start(const State& state);  // after reset, before the first advance
@@ -48,6 +52,8 @@ class Recording {
   void observe_values(Track& track, const Values& values, std::int64_t origin);
   void observe_field(Track& track, const TapRows& rows);
   void append_row(Track& track, std::span<const double> row);
+  template <class Real>
+  void write_rows(Track& track, ResultsWriter& writer, const ValuesInfo& info);
   void write_spikes(Track& track, ResultsWriter& writer);
   void write_values(Track& track, ResultsWriter& writer);
 

@@ -39,8 +39,8 @@ const std::array layout = {
     LayoutEntry{"/spikes/<population>/node_ids", "(spikes)", "uint64", "", "who fired, counted from 0"},
     LayoutEntry{"/spikes/<population>/counts", "(spikes)", "int32", "",
                 "signed count of each spike; absent where all are 1"},
-    LayoutEntry{"/values/<recorder>", "(row, element)", "float32", "@unit",
-                "recorded values; row r is the state at start + r x every x dt"},
+    LayoutEntry{"/values/<recorder>", "(row, element)", "float32 or float64", "@unit",
+                "recorded values, as wide as run.precision; row r is the state at start + r x every x dt"},
     LayoutEntry{"/values/<recorder>@start", "scalar", "float64", "ms", "time stamp of row 0"},
     LayoutEntry{"/values/<recorder>@every", "scalar", "uint64", "ticks", "ticks from row to row"},
     LayoutEntry{"/values/<recorder>@dt", "scalar", "float64", "ms", "one tick"},
@@ -202,27 +202,46 @@ void ResultsWriter::write_indices(const std::string& recorder, std::uint64_t wid
   file_.write(indices_path(recorder), {width}, std::span(indices), storage_for(width, sizeof(std::uint64_t)));
 }
 
-void ResultsWriter::values(const RecordedAt& at, std::uint64_t width, std::span<const float> table,
-                           const ValuesInfo& info) {
+template <class Real>
+void ResultsWriter::write_values(const RecordedAt& at, std::uint64_t width, std::span<const Real> table,
+                                 const ValuesInfo& info) {
   const std::string path = values_path(at);
   if (width == 0 || table.size() % width != 0) {
     bug(file_.where(), fmt::format("recorder {}: {} values in rows of {}", at.name, table.size(), width));
   }
-  Dataset made = file_.write(path, {table.size() / width, width}, table, storage_for(table.size(), sizeof(float)));
+  Dataset made = file_.write(path, {table.size() / width, width}, table, storage_for(table.size(), sizeof(Real)));
   mark_values(made, info);
   write_indices(at.name, width, info.indices);
 }
 
-void ResultsWriter::append_values(const RecordedAt& at, std::uint64_t width, std::span<const float> rows,
-                                  const ValuesInfo& info) {
+template <class Real>
+void ResultsWriter::append_rows(const RecordedAt& at, std::uint64_t width, std::span<const Real> rows,
+                                const ValuesInfo& info) {
   const std::string path = values_path(at);
   auto found = value_streams_.find(path);
   if (found == value_streams_.end()) {
-    found = value_streams_.emplace(path, file_.create_appendable<float>(path, {width})).first;
+    found = value_streams_.emplace(path, file_.create_appendable<Real>(path, {width})).first;
     mark_values(found->second, info);
     write_indices(at.name, width, info.indices);
   }
   found->second.append(rows);
+}
+
+void ResultsWriter::values(const RecordedAt& at, std::uint64_t width, std::span<const float> table,
+                           const ValuesInfo& info) {
+  write_values(at, width, table, info);
+}
+void ResultsWriter::values(const RecordedAt& at, std::uint64_t width, std::span<const double> table,
+                           const ValuesInfo& info) {
+  write_values(at, width, table, info);
+}
+void ResultsWriter::append_values(const RecordedAt& at, std::uint64_t width, std::span<const float> rows,
+                                  const ValuesInfo& info) {
+  append_rows(at, width, rows, info);
+}
+void ResultsWriter::append_values(const RecordedAt& at, std::uint64_t width, std::span<const double> rows,
+                                  const ValuesInfo& info) {
+  append_rows(at, width, rows, info);
 }
 
 void ResultsWriter::readout(const ReadoutArrays& arrays) {
@@ -352,7 +371,7 @@ ValuesTable ResultsReader::values(const RecordedAt& at) const {
   if (file_.has(indices_path(at.name))) {
     table.info.indices = read_vector<std::uint64_t>(file_, indices_path(at.name), table.width, "a row of values");
   }
-  table.values = data.read<float>();
+  table.values = data.read<double>();
   return table;
 }
 

@@ -49,7 +49,7 @@ struct ValuesInfo {
 struct ValuesTable {
   ValuesInfo info;
   std::uint64_t rows = 0, width = 0;
-  std::vector<float> values;  // (row, element)
+  std::vector<double> values;  // (row, element)
 };
 
 struct ReadoutArrays {
@@ -82,9 +82,11 @@ class ResultsWriter {
   void append_spikes(const RecordedAt& at, std::span<const double> timestamps_ms,
                      std::span<const std::uint64_t> node_ids, std::span<const std::int32_t> counts = {});
 
-  // A whole table of rows of `width` elements, or pieces of it with the same width and info each time.
+  // A whole table of rows of `width` elements, or pieces of it with the same width, type and info each time.
   void values(const RecordedAt& at, std::uint64_t width, std::span<const float> table, const ValuesInfo& info);
+  void values(const RecordedAt& at, std::uint64_t width, std::span<const double> table, const ValuesInfo& info);
   void append_values(const RecordedAt& at, std::uint64_t width, std::span<const float> rows, const ValuesInfo& info);
+  void append_values(const RecordedAt& at, std::uint64_t width, std::span<const double> rows, const ValuesInfo& info);
 
   void readout(const ReadoutArrays& arrays);
   void edges(const std::string& projection, const SonataEdges& edges);
@@ -98,6 +100,10 @@ class ResultsWriter {
     std::uint64_t written = 0;
     double last_ms = 0;
   };
+  template <class Real>
+  void write_values(const RecordedAt& at, std::uint64_t width, std::span<const Real> table, const ValuesInfo& info);
+  template <class Real>
+  void append_rows(const RecordedAt& at, std::uint64_t width, std::span<const Real> rows, const ValuesInfo& info);
   void write_indices(const std::string& recorder, std::uint64_t width, const std::vector<std::uint64_t>& indices);
 
   AtomicFile atomic_;

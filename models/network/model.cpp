@@ -382,6 +382,7 @@ class Builder {
       r.node = port.node;
       r.port = port.port;
     }
+    if (const auto problem = trouble(network_, r)) fail_at(where, fmt::format("{}.of: {}", path, *problem));
     const bool spikes = r.port && network_.carries({r.node, *r.port}) == Carries::spikes;
     if (spikes) {  // results hold one raster a population
       const auto [first, fresh] = raster_of_.emplace(r.node, name);

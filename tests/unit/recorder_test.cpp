@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <crosspike/core/error.hpp>
 #include <crosspike/core/recorder.hpp>
 #include <crosspike/models/network/model.hpp>
 #include <filesystem>
@@ -30,8 +31,12 @@ class Recorders : public ::testing::Test {
   // Runs 8 ticks (after `before` of another sample) and reads the results back.
   ResultsReader record(const std::string& recorders, int slice = 0, std::optional<std::uint64_t> sample = {},
                        int before = 0) {
+    return record_of(network, recorders, slice, sample, before);
+  }
+  ResultsReader record_of(const std::string& config, const std::string& recorders, int slice = 0,
+                          std::optional<std::uint64_t> sample = {}, int before = 0) {
     static const Library library = builtin();
-    const NetworkModel model = build_network(parse_config(network + "[recorders]\n" + recorders, "a.toml"), library);
+    const NetworkModel model = build_network(parse_config(config + "[recorders]\n" + recorders, "a.toml"), library);
     Team team(1);
     PlanOptions options;
     options.slice = slice;
@@ -73,19 +78,69 @@ TEST_F(Recorders, FieldsAreRecordedAfterEveryNthTick) {
   EXPECT_EQ(table.info.dt_ms, 0.5);
   EXPECT_EQ(table.info.unit, "mV");
   EXPECT_EQ(table.info.indices, (std::vector<std::uint64_t>{0, 2}));
-  EXPECT_EQ(table.values, (std::vector<float>{1, 4, 0.125, 0.5}));  // 8 / 2^3, 32 / 2^3; 2^6
+  EXPECT_EQ(table.values, (std::vector<double>{1, 4, 0.125, 0.5}));  // 8 / 2^3, 32 / 2^3; 2^6
 }
 
 TEST_F(Recorders, InitialValuesAreRowZero) {
   const ValuesTable table = record("v = { of = \"cell.membrane\", every = 4, initial = true }").values({"v", {}});
   EXPECT_EQ(table.info.start_ms, 0);
-  EXPECT_EQ(table.values, (std::vector<float>{8, 16, 32, 0.5, 1, 2, 0.03125, 0.0625, 0.125}));
+  EXPECT_EQ(table.values, (std::vector<double>{8, 16, 32, 0.5, 1, 2, 0.03125, 0.0625, 0.125}));
 }
 
 TEST_F(Recorders, ValuesOfPortsAreRecordedToo) {
   const ValuesTable table = record("i = { of = \"steps\", every = 2, index = [1] }").values({"i", {}});
-  EXPECT_EQ(table.values, (std::vector<float>{5, 7, 7, 7}));  // after ticks 1, 3, 5, 7; the step at 1 ms is tick 2
+  EXPECT_EQ(table.values, (std::vector<double>{5, 7, 7, 7}));  // after ticks 1, 3, 5, 7; the step at 1 ms is tick 2
   EXPECT_EQ(table.info.unit, "pA");
+}
+
+// 1 + 2^-40 needs 41 bits of fraction; a float has 23.
+TEST_F(Recorders, AreAsWideAsThePrecisionOfTheNetwork) {
+  const auto halved = [&](const std::string& precision) {
+    return record_of(R"(format = 1
+model = "network"
+run = { dt = "0.5 ms", time = "1 ms", precision = ")" +
+                         precision + R"(" }
+[populations]
+cell = { kind = "lif", size = 1, rest = 0, threshold = 100, decay = 0.5, init.membrane = 1.0000000000009095 }
+)",
+                     "v = { of = \"cell.membrane\", initial = true }")
+        .values({"v", {}})
+        .values;
+  };
+  const double wide = 1 + 0x1p-40;
+  EXPECT_EQ(halved("double"), (std::vector<double>{wide, wide / 2, wide / 4}));
+  EXPECT_EQ(halved("float"), (std::vector<double>{1, 0.5, 0.25}));
+}
+
+TEST_F(Recorders, RefuseSpikesWithAnAmplitude) {
+  const auto problem = [&](const std::string& of) {
+    try {
+      record_of(R"(format = 1
+model = "network"
+run = { dt = "1 ms", time = "1 ms" }
+[populations]
+x = { kind = "input", size = 1, amplitude = true }
+late = { kind = "delay", size = 1 }
+[wires]
+xl = { from = "x", to = "late" }
+)",
+                "r = { of = \"" + of + "\" }");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const std::string of : {"x", "late"})
+    EXPECT_EQ(problem(of), "a.toml:10:12: recorders.r.of: '" + of +
+                               "' sends spikes with an amplitude, of which only the counts would be kept; record what "
+                               "reads them");
+  static const Library library = builtin();
+  Network made;
+  Node x = make_node("x", library.kind("input"), {1});
+  x.set("amplitude", 1);
+  made.add(std::move(x));
+  const std::vector<Recorder> recorders{{.name = "r", .node = 0, .port = 0, .field = {}}};
+  EXPECT_THROW(Recording(made, recorders), Error);
 }
 
 TEST_F(Recorders, DoNotNoticeSlicesNorWhatRanBefore) {
@@ -110,7 +165,7 @@ TEST_F(Recorders, SamplesChooseWhoIsRecorded) {
   EXPECT_TRUE(four.recorders(4).empty());
   const ResultsReader six = record(both, 0, 6);
   EXPECT_EQ(six.recorders(6), (std::vector<std::string>{"v"}));
-  EXPECT_EQ(six.values({"v", 6}).values, (std::vector<float>{0.03125, 0.0625, 0.125}));
+  EXPECT_EQ(six.values({"v", 6}).values, (std::vector<double>{0.03125, 0.0625, 0.125}));
   EXPECT_TRUE(record(both, 0, 7).samples().empty());
 }
 

@@ -106,7 +106,7 @@ TEST_F(Results, EverythingComesBackAsItWasWritten) {
     const ValuesTable values = reader.values(at);
     EXPECT_EQ(values.rows, 3U);
     EXPECT_EQ(values.width, 2U);
-    EXPECT_EQ(values.values, table);
+    EXPECT_EQ(values.values, std::vector<double>(table.begin(), table.end()));
     EXPECT_EQ(values.info.start_ms, 0.5);
     EXPECT_EQ(values.info.every, 5U);
     EXPECT_EQ(values.info.dt_ms, 0.1);
