@@ -40,7 +40,6 @@ std::optional<std::size_t> find(const List& list, Name name) {
 
 std::optional<std::size_t> Kind::find_param(std::string_view param) const { return find(params, param); }
 std::optional<std::size_t> Kind::find_state(std::string_view field) const { return find(state, field); }
-std::optional<std::size_t> Kind::find_input(std::string_view port) const { return find(inputs, port); }
 std::optional<std::size_t> Kind::find_output(std::string_view port) const { return find(outputs, port); }
 
 std::size_t Kind::param_index(std::string_view param) const {

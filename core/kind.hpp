@@ -156,7 +156,6 @@ struct Kind {
   std::size_t param_index(std::string_view param) const;  // throws Error(system) when there is none
   std::optional<std::size_t> find_param(std::string_view param) const;
   std::optional<std::size_t> find_state(std::string_view field) const;
-  std::optional<std::size_t> find_input(std::string_view port) const;
   std::optional<std::size_t> find_output(std::string_view port) const;
 };
 

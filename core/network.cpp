@@ -56,6 +56,10 @@ const NamedArray* Node::array(std::string_view wanted) const {
   return found == arrays.end() ? nullptr : &found->second;
 }
 
+void refuse_node(const Node& node, const std::string& message) {
+  refuse(fmt::format("{}{}: {}", node.where.empty() ? "" : node.where + ": ", node.name, message));
+}
+
 Node make_node(std::string name, const Kind& kind, Shape shape, std::string_view convention) {
   Node node{.name = std::move(name), .kind = &kind, .shape = std::move(shape)};
   std::vector<double> values;
@@ -201,7 +205,7 @@ NodeId Network::firing(NodeId id) const {
 const Wire& Network::incoming(NodeId id) const {
   for (const Wire& wire : wires_)
     if (wire.to.node == id) return wire;
-  fail(nodes_[id], "nothing is connected to its input");
+  refuse_node(nodes_[id], "nothing is connected to its input");
 }
 
 ConnectionSpace Network::space(NodeId weight) const {
@@ -223,10 +227,6 @@ void Network::synapses(NodeId weight, std::uint32_t first, std::uint32_t last, s
     }
 }
 
-void Network::fail(const Node& node, const std::string& message) const {
-  refuse(fmt::format("{}{}: {}", node.where.empty() ? "" : node.where + ": ", node.name, message));
-}
-
 void Network::validate() {
   if (!(dt > 0) || !std::isfinite(dt)) refuse(fmt::format("dt = {} ms; allowed: above 0", dt));
   if (nodes_.empty()) refuse("the network has no nodes; add at least one population");
@@ -235,8 +235,8 @@ void Network::validate() {
     NodeId source = by_name_.find(node.name)->second;
     for (std::size_t steps = 0; nodes_[source].kind->passes_events; source = incoming(source).from.node) {
       if (const auto wires = wires_into(source).size(); wires > 1)
-        fail(nodes_[source], fmt::format("it passes on the spikes of one wire, this one has {}", wires));
-      if (steps++ == nodes_.size()) fail(node, "its spikes come from a circle of nodes in which none fires");
+        refuse_node(nodes_[source], fmt::format("it passes on the spikes of one wire, this one has {}", wires));
+      if (steps++ == nodes_.size()) refuse_node(node, "its spikes come from a circle of nodes in which none fires");
     }
   }
   for (const Wire& wire : wires_) validate_wire(wire);
@@ -244,11 +244,11 @@ void Network::validate() {
     const Node& node = nodes_[id];
     if (node.kind->is_weight) validate_weight(id);
     if (node.kind->is_weight || node.kind->form != Kind::Form::operation) continue;
-    if (!node.kind->inputs.empty() && wires_into(id).empty()) fail(node, "nothing is connected to its input");
+    if (!node.kind->inputs.empty() && wires_into(id).empty()) refuse_node(node, "nothing is connected to its input");
     std::vector<Shape> inputs;
     for (const std::size_t w : wires_into(id)) inputs.push_back(nodes_[wires_[w].from.node].shape);
     if (const Shape output = node.kind->output_shape(*this, node, inputs); volume(output) != node.size())
-      fail(node, fmt::format("its shape is {}, but its input gives {}", text(node.shape), text(output)));
+      refuse_node(node, fmt::format("its shape is {}, but its input gives {}", text(node.shape), text(output)));
   }
   move_delays();
   validate_cycles();
@@ -270,9 +270,10 @@ void Network::move_delays() {
     for (Wire& wire : wires_) {
       if (wire.to.node != id) continue;
       if (wire.delay > longest_delay - least)
-        fail(node, fmt::format("a delay of {} ticks on the wire from '{}' and {} or more after it; allowed: up to {} "
-                               "together",
-                               wire.delay, nodes_[wire.from.node].name, least, longest_delay));
+        refuse_node(node,
+                    fmt::format("a delay of {} ticks on the wire from '{}' and {} or more after it; allowed: up to {} "
+                                "together",
+                                wire.delay, nodes_[wire.from.node].name, least, longest_delay));
       wire.delay += least;
     }
   }
@@ -281,21 +282,21 @@ void Network::move_delays() {
 void Network::validate_node(const Node& node) const {
   const Kind& kind = *node.kind;
   if (node.shape.empty() || node.size() == 0)
-    fail(node, fmt::format("size {} is empty; write 1 or more", text(node.shape)));
-  if (node.size() > 0xffffffffu) fail(node, fmt::format("{} elements; allowed: up to 4294967295", node.size()));
+    refuse_node(node, fmt::format("size {} is empty; write 1 or more", text(node.shape)));
+  if (node.size() > 0xffffffffu) refuse_node(node, fmt::format("{} elements; allowed: up to 4294967295", node.size()));
   for (std::size_t p = 0; p < node.params.size(); ++p) {
     const FieldInfo& field = kind.params[p];
     const Param& param = node.params[p];
     if (!param.each.empty() && param.each.size() != node.size())
-      fail(node, fmt::format("{} has {} values for {} elements", field.name, param.each.size(), node.size()));
+      refuse_node(node, fmt::format("{} has {} values for {} elements", field.name, param.each.size(), node.size()));
     const auto bad = [&](double v) {
       if (std::isnan(v)) return !std::isnan(field.initial);
       return v < field.low || v > field.high || (field.integer && v != std::floor(v));
     };
     const auto complain = [&](double v, const std::string& element) {
-      fail(node, fmt::format("{}{} = {}; allowed: {}{} to {}", field.name, element, format_quantity(v, field.unit),
-                             field.integer ? "whole numbers from " : "", format_quantity(field.low, field.unit),
-                             format_quantity(field.high, field.unit)));
+      refuse_node(node, fmt::format("{}{} = {}; allowed: {}{} to {}", field.name, element,
+                                    format_quantity(v, field.unit), field.integer ? "whole numbers from " : "",
+                                    format_quantity(field.low, field.unit), format_quantity(field.high, field.unit)));
     };
     if (param.each.empty() && bad(param.value)) complain(param.value, "");
     for (std::size_t i = 0; i < param.each.size(); ++i)
@@ -304,27 +305,29 @@ void Network::validate_node(const Node& node) const {
   for (const auto& [array_name, array] : node.arrays)
     for (std::size_t i = 0; i < array.values.size(); ++i)
       if (!std::isfinite(array.values[i]))
-        fail(node, fmt::format("{}[{}] = {} is not a finite number", array_name, i, array.values[i]));
+        refuse_node(node, fmt::format("{}[{}] = {} is not a finite number", array_name, i, array.values[i]));
   for (const ArrayInfo& array : kind.arrays)
     if (array.required && !node.array(array.name))
-      fail(node, fmt::format("{} needs '{}' of shape {}: {}", kind.name, array.name, array.shape, array.doc));
+      refuse_node(node, fmt::format("{} needs '{}' of shape {}: {}", kind.name, array.name, array.shape, array.doc));
   if (kind.check) {
     for (std::size_t i = 0; i < (node.uniform() ? 1 : node.size()); ++i)
-      if (const auto problem = kind.check(node.values_at(i))) fail(node, *problem);
+      if (const auto problem = kind.check(node.values_at(i))) refuse_node(node, *problem);
   }
   for (std::size_t i = 1; kind.output_scale && !node.uniform() && i < node.size(); ++i)
     if (const double first = kind.output_scale(node.values_at(0)), scale = kind.output_scale(node.values_at(i));
         scale != first)
-      fail(node, fmt::format("a count is worth {} at element 0 and {} at element {}; allowed: one output scale for all "
-                             "elements; make a population of each",
-                             first, scale, i));
+      refuse_node(
+          node, fmt::format("a count is worth {} at element 0 and {} at element {}; allowed: one output scale for all "
+                            "elements; make a population of each",
+                            first, scale, i));
   for (std::size_t s = 0; s < node.initial.size(); ++s) {
     const auto& initial = node.initial[s];
     if (!initial) continue;
-    if (const auto problem = initial->trouble()) fail(node, fmt::format("init.{}: {}", kind.state[s].name, *problem));
+    if (const auto problem = initial->trouble())
+      refuse_node(node, fmt::format("init.{}: {}", kind.state[s].name, *problem));
     if (initial->form == Distribution::Form::each && initial->values.size() != node.size())
-      fail(node, fmt::format("init.{} has {} values for {} elements", kind.state[s].name, initial->values.size(),
-                             node.size()));
+      refuse_node(node, fmt::format("init.{} has {} values for {} elements", kind.state[s].name, initial->values.size(),
+                                    node.size()));
   }
 }
 
@@ -333,35 +336,37 @@ void Network::validate_wire(const Wire& wire) const {
   const Port& port = to.kind->inputs[wire.to.port];
   const Carries what = carries(wire.from);
   if (!accepts(port.carries, what))
-    fail(to,
-         fmt::format("its port '{}' takes {}, but '{}' sends {}{}", port.name, name(port.carries), from.name,
-                     name(what), what == Carries::spikes ? "; put a weight node (sparse, linear) between them" : ""));
+    refuse_node(to, fmt::format("its port '{}' takes {}, but '{}' sends {}{}", port.name, name(port.carries), from.name,
+                                name(what),
+                                what == Carries::spikes ? "; put a weight node (sparse, linear) between them" : ""));
   if (wire.delay < 0 || wire.delay > longest_delay)
-    fail(to, fmt::format("delay of {} ticks on the wire from '{}'; allowed: 0 to {}", wire.delay, from.name,
-                         longest_delay));
+    refuse_node(to, fmt::format("delay of {} ticks on the wire from '{}'; allowed: 0 to {}", wire.delay, from.name,
+                                longest_delay));
   if (wire.delay != 0 && what == Carries::sums)
-    fail(to, fmt::format("a delay of {} ticks on sums from '{}'; put it on the wire that carries the spikes",
-                         wire.delay, from.name));
+    refuse_node(to, fmt::format("a delay of {} ticks on sums from '{}'; put it on the wire that carries the spikes",
+                                wire.delay, from.name));
   if (what == Carries::spikes && has_amplitude(wire.from) && to.kind->has_connectivity)
-    fail(to, fmt::format("'{}' sends spikes with an amplitude; they enter only linear and conv2d", from.name));
+    refuse_node(to, fmt::format("'{}' sends spikes with an amplitude; they enter only linear and conv2d", from.name));
   if (to.kind->form == Kind::Form::stepped && volume(from.shape) != volume(to.shape))
-    fail(to, fmt::format("its shape is {}, but '{}' sends {}", text(to.shape), from.name, text(from.shape)));
+    refuse_node(to, fmt::format("its shape is {}, but '{}' sends {}", text(to.shape), from.name, text(from.shape)));
 }
 
 void Network::validate_weight(NodeId id) const {
   const Node& node = nodes_[id];
   if (wires_into(id).size() != 1)
-    fail(node, fmt::format("a weight node has exactly one incoming wire, this one has {}", wires_into(id).size()));
+    refuse_node(node,
+                fmt::format("a weight node has exactly one incoming wire, this one has {}", wires_into(id).size()));
   if (wires_from(id).size() != 1)
-    fail(node, fmt::format("a weight node has exactly one target, this one has {}", wires_from(id).size()));
+    refuse_node(node, fmt::format("a weight node has exactly one target, this one has {}", wires_from(id).size()));
   const ConnectionSpace ends = space(id);
   if (node.connectivity) {
-    if (const auto problem = trouble(*node.connectivity, ends)) fail(node, *problem);
+    if (const auto problem = trouble(*node.connectivity, ends)) refuse_node(node, *problem);
   } else {
     const Shape inputs[] = {ends.source};
     const Shape output = node.kind->output_shape(*this, node, inputs);
     if (volume(output) != volume(node.shape))
-      fail(node, fmt::format("its weights give the shape {}, its target has {}", text(output), text(node.shape)));
+      refuse_node(node,
+                  fmt::format("its weights give the shape {}, its target has {}", text(output), text(node.shape)));
   }
 }
 
@@ -375,9 +380,9 @@ void Network::validate_cycles() const {
   std::vector<std::string> names;
   for (const auto v : cycle) names.push_back(nodes_[v].name);
   names.push_back(names.front());
-  fail(nodes_[cycle.front()],
-       fmt::format("a cycle without delay: {}; give one of its projections a delay of a tick or more",
-                   fmt::join(names, " -> ")));
+  refuse_node(nodes_[cycle.front()],
+              fmt::format("a cycle without delay: {}; give one of its projections a delay of a tick or more",
+                          fmt::join(names, " -> ")));
 }
 
 namespace {

@@ -59,6 +59,9 @@ struct Node {
   const NamedArray* array(std::string_view array_name) const;
 };
 
+// Throws Error(input): "file:line:column: node: message".
+[[noreturn]] void refuse_node(const Node& node, const std::string& message);
+
 // A node of `kind` with default parameters and unset initial values. `convention` is a preset's name or empty.
 Node make_node(std::string name, const Kind& kind, Shape shape, std::string_view convention = {});
 
@@ -116,7 +119,6 @@ class Network {
   void validate_weight(NodeId id) const;
   void move_delays();
   void validate_cycles() const;
-  [[noreturn]] void fail(const Node& node, const std::string& message) const;
 
   std::vector<Node> nodes_;
   std::vector<Wire> wires_;

@@ -24,8 +24,6 @@ std::string_view text_of(Purpose purpose) {
       return "step";
     case Purpose::conversion:
       return "conversion";
-    case Purpose::read_noise:
-      return "read_noise";
   }
   throw Error(Fault::system, fmt::format("random purpose {} has no name", static_cast<int>(purpose)));
 }

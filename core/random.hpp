@@ -15,7 +15,7 @@
 namespace crosspike {
 
 /// What a draw is for. A closed list: each name is part of the hash, so a renamed purpose draws anew.
-enum class Purpose { connectivity, weight, delay, parameter, initial_state, step, conversion, read_noise };
+enum class Purpose { connectivity, weight, delay, parameter, initial_state, step, conversion };
 
 struct RandomKey {
   std::uint32_t low = 0, high = 0;

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
-#include <crosspike/core/error.hpp>
 #include <crosspike/operators/operator_checks.hpp>
 
 namespace crosspike {
@@ -16,10 +15,6 @@ const NamedArray& required(const Node& node, std::string_view name) {
 }
 
 }  // namespace
-
-void refuse_node(const Node& node, const std::string& message) {
-  throw Error(Fault::input, fmt::format("{}{}: {}", node.where.empty() ? "" : node.where + ": ", node.name, message));
-}
 
 void require_scalar(const Node& node, std::string_view param) {
   if (!node.param(param).each.empty())

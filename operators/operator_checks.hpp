@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the operators share when they look at a node before it runs: refusals that name the node as
-// Network::validate does, and checked reads of its array parameters.
+// What the operators share when they look at a node before it runs: checked reads of its parameters and arrays.
 #pragma once
 
 #include <crosspike/core/network.hpp>
@@ -11,9 +10,6 @@
 #include <vector>
 
 namespace crosspike {
-
-// Throws Error(input): "file:line:column: node: message".
-[[noreturn]] void refuse_node(const Node& node, const std::string& message);
 
 // Refuses one value per element where only one for the whole node has a meaning.
 void require_scalar(const Node& node, std::string_view param);

@@ -57,10 +57,6 @@ std::vector<ListedSpike> listed_spikes(const Node& node, double dt) {
   return spikes;
 }
 
-std::vector<ListedSpike> listed_spikes(const Network& network, const Node& node) {
-  return listed_spikes(node, network.dt);
-}
-
 double SpikeList::node_max_count(const Node& node, double dt) {
   double largest = 1;
   for (const ListedSpike& spike : listed_spikes(node, dt))

@@ -16,7 +16,6 @@ struct ListedSpike {
 // The spikes of a `spike_list` node, ascending by (tick, element), those of equal tick and element added up. Tick t
 // covers (t dt, (t + 1) dt], to within a millionth of a tick. Throws Error(input) that names the array and the index.
 std::vector<ListedSpike> listed_spikes(const Node& node, double dt);
-std::vector<ListedSpike> listed_spikes(const Network& network, const Node& node);
 
 struct SpikeList {
   static constexpr const char* name = "spike_list";
@@ -36,11 +35,11 @@ struct SpikeList {
 
   static double node_max_count(const Node& node, double dt);
   static Shape output_shape(const Network& network, const Node& node, std::span<const Shape>) {
-    listed_spikes(network, node);
+    listed_spikes(node, network.dt);
     return node.shape;
   }
   static void reference(const Network& network, const Node& node, ReferenceTick& tick) {
-    for (const ListedSpike& spike : listed_spikes(network, node))
+    for (const ListedSpike& spike : listed_spikes(node, network.dt))
       if (spike.tick == tick.tick) tick.outputs[0][spike.element] = spike.count;
   }
 };

@@ -27,7 +27,7 @@ class NoState final : public StageState {};
 class SpikeListStage final : public Stage {
  public:
   SpikeListStage(const Claim& claim, NodeId node, const Options& options)
-      : node_(node), lanes_(options.lanes), spikes_(listed_spikes(claim.network, claim.network.node(node))) {}
+      : node_(node), lanes_(options.lanes), spikes_(listed_spikes(claim.network.node(node), claim.network.dt)) {}
 
   std::unique_ptr<StageState> make_state() const override { return std::make_unique<NoState>(); }
   void reset(StageState&, int, const Lane&) const override {}

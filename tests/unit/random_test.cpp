@@ -94,7 +94,6 @@ TEST(Random, KeyIsTheHashOfSeedPurposeAndName) {
       {1u, Purpose::initial_state, "exc", {0x32484069u, 0xa8443012u}},
       {1u, Purpose::step, "exc", {0xcae01326u, 0x150c1435u}},
       {1u, Purpose::conversion, "exc", {0x9c7d089cu, 0x8124ac5du}},
-      {1u, Purpose::read_noise, "exc", {0x5c308019u, 0x637b724fu}},
       {18446744073709551615u, Purpose::step, "liquid.recurrent", {0x657f60d5u, 0x9ba6ceebu}},
       {0u, Purpose::weight, "", {0x53a98f42u, 0x4799deefu}},
   };
