@@ -3,6 +3,7 @@
 #define CROSSPIKE_BACKEND_SUFFIX Cpu
 #include <malloc.h>
 
+#include <cmath>
 #include <crosspike/backends/cpu/event_layout.hpp>
 #include <crosspike/backends/cpu/simd.hpp>
 #include <crosspike/tests/conformance/suite.hpp>
@@ -22,6 +23,77 @@ TEST(SimdCpu, EveryLevelGivesTheSameBits) {
     }
     cpu::use_simd(best);
   }
+}
+
+// 67 neurons, so that every vector width has a rest, whose weights span silence and a spike every tick. Where `each`,
+// every parameter that may differ does.
+std::shared_ptr<const Network> one_population(const Kind& kind, const std::string& convention, bool each,
+                                              Precision precision) {
+  constexpr std::uint32_t size = 67;
+  Network network;
+  network.precision = precision;
+  Node cells = make_node("cells", kind, {size}, convention);
+  for (std::size_t p = 0; each && p < kind.params.size(); ++p) {
+    const FieldInfo& field = kind.params[p];
+    if (field.integer || field.boolean || !is_set(cells.params[p].value) || field.name == "output_scale") continue;
+    const Param before = cells.params[p];
+    bool allowed = true;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      const double value = before.value * (1 + 1e-3 * i);
+      cells.params[p].each.push_back(value);
+      allowed &= value >= field.low && value <= field.high;
+    }
+    for (std::uint32_t i = 0; i < size && allowed; ++i) allowed = !kind.check || !kind.check(cells.values_at(i));
+    if (!allowed) cells.params[p] = before;
+  }
+  network.add(std::move(cells));
+  network.add(input("source", {size}, 3));
+  EdgeList list;
+  for (std::uint32_t i = 0; i < size; ++i) {
+    list.sources.push_back(i);
+    list.targets.push_back(i);
+    list.weights.push_back((i % 5 == 4 ? -0.25 : 0.25) * std::pow(1.15, i));
+  }
+  for (const Port& port : kind.inputs)
+    project(network, fmt::format("to_{}", port.name), "source", fmt::format("cells.{}", port.name), edges(list));
+  return validated(std::move(network));
+}
+
+TEST(SimdCpu, EveryKindConventionAndPrecisionGivesTheSameBitsAtEveryLevel) {
+  const std::string best = cpu::simd_level();
+  const std::vector<std::string> levels = cpu::simd_levels();
+  Stimulus stimulus;
+  for (std::uint32_t tick = 0; tick < 30; ++tick)
+    for (std::uint32_t i = 0; i < 67; ++i)
+      if ((7 * tick + 3 * i) % 4 != 0)
+        stimulus.events["source"].push_back({tick, i, static_cast<std::int32_t>(1 + (tick + i) % 3)});
+  std::size_t different = 0;
+  for (const Kind& kind : library().kinds()) {
+    if (kind.form != Kind::Form::stepped) continue;
+    std::vector<std::string> conventions = kind.conventions;
+    conventions.push_back("");
+    std::size_t spikes = 0;
+    for (const std::string& convention : conventions)
+      for (const bool each : {false, true})
+        for (const Precision precision : {Precision::single, Precision::double_}) {
+          SCOPED_TRACE(fmt::format("{} {}, {}, {}", kind.name, convention, each ? "each" : "uniform",
+                                   precision == Precision::double_ ? "double" : "float"));
+          const auto network = one_population(kind, convention, each, precision);
+          different += each && !network->node(0).uniform();
+          cpu::use_simd(levels.back());
+          const Outcome baseline = run(network, {.skip_idle = false}, 30, {"cells"}, stimulus);
+          for (const auto& [port, events] : baseline.spikes) spikes += events.size();
+          for (const std::string& level : levels) {
+            cpu::use_simd(level);
+            expect_same(baseline, run(network, {.skip_idle = false}, 30, {"cells"}, stimulus));
+          }
+        }
+    if (kind.outputs[0].carries == Carries::spikes) {
+      EXPECT_GT(spikes, 100u) << kind.name;
+    }
+  }
+  cpu::use_simd(best);
+  EXPECT_GT(different, 20u);
 }
 
 TEST(PartitionsCpu, AreAsManyAsAskedForOrAs16BitSlotsNeed) {

@@ -98,7 +98,8 @@ struct Settings {
   bool skip_idle = true;
   int advance_by = 0;                    // ticks per call of advance; 0: all at once
   std::vector<std::uint64_t> streams{};  // one per lane; empty: 0, 1, 2, ...
-  std::vector<std::string> fields{};     // "node.field": recorded after every tick
+  std::vector<std::string> fields{};     // "node.field": recorded after every `every` ticks of each lane
+  int every = 1;
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Settings& s) {
@@ -112,11 +113,12 @@ struct InputEvent {
   std::int32_t count = 1;
 };
 
-// What the `input` nodes give, by name and in every lane.
+// What the `input` nodes give, by name; the same in every lane, unless `lanes` has one for each.
 struct Stimulus {
   std::map<std::string, std::vector<InputEvent>> events{};  // ascending by (tick, channel)
   std::map<std::string, std::function<float(std::int64_t)>> amplitudes{};
   std::map<std::string, std::function<float(std::int64_t, std::uint32_t)>> values{};
+  std::vector<Stimulus> lanes{};
 };
 
 struct Event {
@@ -131,11 +133,18 @@ inline std::ostream& operator<<(std::ostream& out, const Event& e) {
   return out << "(tick " << e.tick << ", lane " << e.lane << ", index " << e.index << ", count " << e.count << ")";
 }
 
+struct FieldRow {
+  std::int64_t tick;  // of the lane
+  int lane;
+  std::vector<double> values;
+  bool operator==(const FieldRow&) const = default;
+};
+
 struct Outcome {
-  std::map<std::string, std::vector<Event>> spikes;                // by watched port, ascending
-  std::map<std::string, std::vector<std::vector<float>>> values;   // by watched port: [tick x lanes + lane]
-  std::map<std::string, std::vector<std::vector<double>>> fields;  // by recorded field: the same
-  std::map<std::string, std::vector<double>> state;                // "node.field" of all stepped nodes, lane after lane
+  std::map<std::string, std::vector<Event>> spikes;               // by watched port, ascending
+  std::map<std::string, std::vector<std::vector<float>>> values;  // by watched port: [tick x lanes + lane]
+  std::map<std::string, std::vector<FieldRow>> fields;            // by recorded field, ascending by the State's tick
+  std::map<std::string, std::vector<double>> state;               // "node.field" of all stepped nodes, lane after lane
   bool operator==(const Outcome&) const = default;
 
   // Of one lane, as if it had run alone.
@@ -146,13 +155,12 @@ struct Outcome {
       for (Event e : events)
         if (e.lane == lane) mine.push_back({e.tick, 0, e.index, e.count});
     }
-    const auto rows_of = [&](const auto& from, auto& to) {
-      for (const auto& [name, rows] : from)
-        for (std::size_t r = static_cast<std::size_t>(lane); r < rows.size(); r += static_cast<std::size_t>(lanes))
-          to[name].push_back(rows[r]);
-    };
-    rows_of(values, one.values);
-    rows_of(fields, one.fields);
+    for (const auto& [port, rows] : values)
+      for (std::size_t r = static_cast<std::size_t>(lane); r < rows.size(); r += static_cast<std::size_t>(lanes))
+        one.values[port].push_back(rows[r]);
+    for (const auto& [field, rows] : fields)
+      for (const FieldRow& row : rows)
+        if (row.lane == lane) one.fields[field].push_back({row.tick, 0, row.values});
     for (const auto& [name, all] : state) {
       const std::size_t width = all.size() / static_cast<std::size_t>(lanes);
       const auto first = all.begin() + static_cast<std::ptrdiff_t>(width * static_cast<std::size_t>(lane));
@@ -171,7 +179,7 @@ struct Outcome {
   // One element of a recorded field, lane 0 of a run with one lane.
   std::vector<double> trace(const std::string& field, std::size_t element = 0) const {
     std::vector<double> found;
-    for (const auto& row : fields.at(field)) found.push_back(row[element]);
+    for (const FieldRow& row : fields.at(field)) found.push_back(row.values[element]);
     return found;
   }
 };
@@ -221,7 +229,7 @@ class Simulation {
       const NodeId id = network->require(field.substr(0, dot));
       taps.fields.push_back({.node = id,
                              .field = network->node(id).kind->find_state(field.substr(dot + 1)).value(),
-                             .every = 1,
+                             .every = settings_.every,
                              .indices = {}});
     }
     const PlanOptions options{.threads = settings_.threads,
@@ -292,24 +300,26 @@ class Simulation {
         rows.begin(first, static_cast<int>(ticks), settings_.lanes, n.size());
         for (std::int64_t tick = first; tick < first + ticks; ++tick)
           for (int lane = 0; lane < settings_.lanes; ++lane)
-            for (std::uint32_t i = 0; i < n.size(); ++i) rows.row(tick, lane)[i] = stimulus_.values.at(n.name)(tick, i);
+            for (std::uint32_t i = 0; i < n.size(); ++i)
+              rows.row(tick, lane)[i] = stimulus(lane).values.at(n.name)(tick, i);
         continue;
       }
       SpikeBuffer& rows = state_->input_spikes(id);
       rows.begin(first, settings_.lanes);
-      const auto& events = stimulus_.events[n.name];
-      auto event = std::find_if(events.begin(), events.end(), [&](const InputEvent& e) { return e.tick >= first; });
-      const auto amplitude = stimulus_.amplitudes.find(n.name);
-      for (std::int64_t tick = first; tick < first + ticks; ++tick) {
-        auto next = event;
+      for (std::int64_t tick = first; tick < first + ticks; ++tick)
         for (int lane = 0; lane < settings_.lanes; ++lane) {
-          for (next = event; next != events.end() && next->tick == tick; ++next)
-            rows.append(next->channel, next->count);
-          rows.end_row(amplitude == stimulus_.amplitudes.end() ? 1.f : amplitude->second(tick));
+          Stimulus& given = stimulus(lane);
+          const auto& events = given.events[n.name];
+          auto event = std::lower_bound(events.begin(), events.end(), tick,
+                                        [](const InputEvent& e, std::int64_t wanted) { return e.tick < wanted; });
+          for (; event != events.end() && event->tick == tick; ++event) rows.append(event->channel, event->count);
+          const auto amplitude = given.amplitudes.find(n.name);
+          rows.end_row(amplitude == given.amplitudes.end() ? 1.f : amplitude->second(tick));
         }
-        event = next;
-      }
     }
+  }
+  Stimulus& stimulus(int lane) {
+    return stimulus_.lanes.empty() ? stimulus_ : stimulus_.lanes[static_cast<std::size_t>(lane)];
   }
 
   void observe(const SliceView& slice) {
@@ -339,7 +349,8 @@ class Simulation {
       const std::size_t width = rows.ticks.empty() ? 0 : rows.values.size() / rows.ticks.size();
       for (std::size_t r = 0; r < rows.ticks.size(); ++r) {
         const auto row = rows.values.begin() + static_cast<std::ptrdiff_t>(r * width);
-        outcome_.fields[settings_.fields[t]].emplace_back(row, row + static_cast<std::ptrdiff_t>(width));
+        outcome_.fields[settings_.fields[t]].push_back(
+            {rows.ticks[r], rows.lanes[r], {row, row + static_cast<std::ptrdiff_t>(width)}});
       }
     }
   }

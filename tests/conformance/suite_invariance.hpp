@@ -3,6 +3,8 @@
 #pragma once
 
 #include <crosspike/tests/conformance/harness.hpp>
+#include <random>
+#include <span>
 
 namespace crosspike::conformance {
 inline namespace CROSSPIKE_BACKEND_SUFFIX {
@@ -104,6 +106,134 @@ CONFORMANCE(Invariance, ALaneEqualsARunAlone) {
     }
     EXPECT_NE(three.lane(0, 3).spikes, three.lane(1, 3).spikes);
   }
+}
+
+// Listed spikes, steps of a current, delays for all channels and for each, weights with amplitudes, membranes and
+// values from the caller that drive others: what no random network above holds.
+inline std::shared_ptr<const Network> network_of_operators() {
+  Network network;
+  Node events = input("events", {6}, 5);
+  events.set("amplitude", 1);
+  network.add(std::move(events));
+  Node drive = node("drive", "input", {4});
+  drive.set("carries", 1);
+  network.add(std::move(drive));
+  Node listed = node("listed", "spike_list", {4});
+  listed.arrays["times"] = series("times", {0.1, 0.5, 0.5, 1.3, 2.0, 2.1, 3.7});
+  listed.arrays["elements"] = series("elements", {2, 0, 3, 1, 1, 2, 0});
+  listed.arrays["counts"] = series("counts", {1, 2, -1, 3, 1, 1, 4});
+  network.add(std::move(listed));
+  Node steps = node("steps", "step_current", {4});
+  steps.arrays["times"] = series("times", {0, 0.4, 1.5, 3});
+  steps.arrays["currents"] = series("currents", {50, 400, -200, 300});
+  network.add(std::move(steps));
+  Node late = node("late", "delay", {6});
+  late.set("ticks", 3);
+  network.add(std::move(late));
+  network.connect("events", "late", 1);
+  Node cells = node("cells", "lif", {4}, "nest");
+  for (const auto& [field, value] : {std::pair{"rest", 0.}, {"reset", 0.}, {"threshold", 5.}, {"refractory", 0.2}})
+    cells.set(field, value);
+  network.add(std::move(cells));
+  network.add(node("shown", "li", {4}, "nest"));
+  Node spread = node("spread", "delay", {4});
+  spread.params[0].each = {5, 2, 9, 2};
+  network.add(std::move(spread));
+  network.connect("cells", "spread");
+  network.add(counter("out", {4}));
+
+  std::vector<double> weights;
+  for (int w = 0; w < 24; ++w) weights.push_back(0.5 * (w % 7) - 0.75);
+  add_linear(network, "amplified", "late", "cells.input", weights, {0.25, 0, 0.5, 0.125}, 2);
+  add_linear(network, "again", "late", "shown.input", weights);
+  project(network, "lc", "listed", "cells.input",
+          {.weight = Distribution::uniform(0.5, 3), .delay = Distribution::uniform(0, 6)});
+  network.connect("steps", "cells.injected", 1);
+  network.connect("drive", "cells.injected");
+  network.connect("shown", "out.injected", 2);
+  project(network, "so", "spread", "out.input", {.rule = Connectivity::Rule::one_to_one}, 1);
+  return validated(std::move(network));
+}
+
+// What lane `lane` gets, from its reset at State's tick `origin` on; before it, anything.
+inline Stimulus stimulus_of_operators(unsigned lane, std::int64_t origin) {
+  std::mt19937 draw(lane);
+  Stimulus stimulus;
+  for (std::int64_t tick = 0; tick < origin + 60; ++tick)
+    for (std::uint32_t channel = 0; channel < 6; ++channel)
+      if (draw() % 4 == 0) stimulus.events["events"].push_back({tick, channel, 1 + static_cast<int>(draw() % 5)});
+  stimulus.amplitudes["events"] = [=](std::int64_t tick) {
+    return 0.25f * static_cast<float>((tick - origin + lane) % 7) - 0.5f;
+  };
+  stimulus.values["drive"] = [=](std::int64_t tick, std::uint32_t i) {
+    return 40.f * static_cast<float>((tick - origin + 3 * i + lane) % 11);
+  };
+  return stimulus;
+}
+
+// What a run alone gets instead: the same from tick 0 on.
+inline Stimulus shifted(Stimulus stimulus, std::int64_t origin) {
+  for (auto& [name, events] : stimulus.events) {
+    std::erase_if(events, [&](const InputEvent& e) { return e.tick < origin; });
+    for (InputEvent& e : events) e.tick -= origin;
+  }
+  for (auto& [name, amplitude] : stimulus.amplitudes)
+    amplitude = [given = amplitude, origin](std::int64_t tick) { return given(tick + origin); };
+  for (auto& [name, value] : stimulus.values)
+    value = [given = value, origin](std::int64_t tick, std::uint32_t i) { return given(tick + origin, i); };
+  return stimulus;
+}
+
+// One lane of outcomes that follow one another, from its reset at State's tick `origin` on.
+inline Outcome joined(std::span<const Outcome> parts, int lane, int lanes, std::int64_t origin) {
+  Outcome whole;
+  for (const Outcome& part : parts) {
+    Outcome mine = part.lane(lane, lanes);
+    for (auto& [port, events] : mine.spikes)
+      for (Event e : events) whole.spikes[port].push_back({e.tick - origin, e.lane, e.index, e.count});
+    for (auto& [port, rows] : mine.values)
+      whole.values[port].insert(whole.values[port].end(), rows.begin(), rows.end());
+    for (auto& [field, rows] : mine.fields)
+      whole.fields[field].insert(whole.fields[field].end(), rows.begin(), rows.end());
+    whole.state = std::move(mine.state);
+  }
+  return whole;
+}
+
+CONFORMANCE(Invariance, LanesThatDifferAndBeginAtDifferentTicksEqualRunsAlone) {
+  const auto network = network_of_operators();
+  const std::vector<std::string> ports{"listed", "steps", "late", "amplified", "cells", "shown", "spread", "out"};
+  const std::vector<std::string> fields{"cells.membrane", "shown.membrane"};
+  const std::vector<std::int64_t> origins{0, 11, 23};
+  const std::vector<std::uint64_t> streams{8, 1, 1000};
+  constexpr std::int64_t end = 60;
+  std::vector<Outcome> alone;
+  Stimulus stimuli;
+  for (unsigned lane = 0; lane < 3; ++lane) {
+    const std::int64_t origin = origins[lane];
+    alone.push_back(run(network, {.streams = {streams[lane]}, .fields = fields, .every = 3}, end - origin, ports,
+                        shifted(stimulus_of_operators(lane, origin), origin)));
+    EXPECT_GT(alone.back().spikes.at("cells").size(), 5u);
+    EXPECT_GT(alone.back().spikes.at("out").size(), 5u);
+    stimuli.lanes.push_back(stimulus_of_operators(lane, origin));
+  }
+  EXPECT_NE(alone[0].values, alone[1].values);
+  for (const int threads : {1, 2})
+    for (const int slice : {1, 2, 7, 0}) {
+      const Settings settings{
+          .threads = threads, .lanes = 3, .slice = slice, .streams = streams, .fields = fields, .every = 3};
+      SCOPED_TRACE(testing::Message() << settings);
+      Simulation three(network, settings, ports, stimuli);
+      std::vector<Outcome> parts;
+      for (int lane = 0; lane < 3; ++lane) {
+        const auto l = static_cast<std::size_t>(lane);
+        three.state().reset(lane, streams[l]);
+        three.advance((lane == 2 ? end : origins[l + 1]) - origins[l]);
+        parts.push_back(three.take());
+      }
+      for (std::size_t lane = 0; lane < 3; ++lane)
+        expect_same(alone[lane], joined(std::span(parts).subspan(lane), static_cast<int>(lane), 3, origins[lane]));
+    }
 }
 
 // More than 65,536 targets, so that a backend with 16-bit local targets has to cut even for one thread.
