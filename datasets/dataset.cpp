@@ -22,14 +22,13 @@ class Samples {
   virtual SensorShape shape() const = 0;
   virtual int label(std::int64_t number) const = 0;
   virtual void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const = 0;
-  virtual ImageView image(std::int64_t) const { return {}; }
 };
 
 class ImageSamples final : public Samples {
  public:
   ImageSamples(const fs::path& images, const fs::path& labels, const SaccadeOptions& options, std::string_view split)
       : pair_(load_idx_pair(images, labels)),
-        classes_(pair_.labels.empty() ? 0 : *std::max_element(pair_.labels.begin(), pair_.labels.end()) + 1),
+        classes_(*std::max_element(pair_.labels.begin(), pair_.labels.end()) + 1),
         converter_(options, pair_.images.height, pair_.images.width, split) {}
 
   std::int64_t size() const override { return pair_.images.count; }
@@ -40,9 +39,6 @@ class ImageSamples final : public Samples {
     const auto made =
         converter_.convert(pair_.images.image(number), static_cast<std::uint32_t>(number), scratch.saccade);
     out.assign(made.begin(), made.end());
-  }
-  ImageView image(std::int64_t number) const override {
-    return {pair_.images.image(number), pair_.images.height, pair_.images.width};
   }
 
  private:
@@ -69,22 +65,22 @@ class RecordedSamples final : public Samples {
 
 class SplitOfSamples final : public Dataset {
  public:
-  SplitOfSamples(std::shared_ptr<const Samples> samples, std::int64_t first, std::int64_t size)
-      : samples_(std::move(samples)), first_(first), size_(size) {}
+  SplitOfSamples(std::shared_ptr<const Samples> samples, std::int64_t first, std::int64_t size, int classes)
+      : samples_(std::move(samples)), first_(first), size_(size), classes_(classes) {}
 
   std::int64_t size() const override { return size_; }
-  int classes() const override { return samples_->classes(); }
+  int classes() const override { return classes_; }
   SensorShape shape() const override { return samples_->shape(); }
   int label(std::int64_t sample) const override { return samples_->label(first_ + sample); }
   std::int64_t number(std::int64_t sample) const override { return first_ + sample; }
   void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const override {
     samples_->events(first_ + sample, scratch, out);
   }
-  ImageView image(std::int64_t sample) const override { return samples_->image(first_ + sample); }
 
  private:
   std::shared_ptr<const Samples> samples_;
   std::int64_t first_, size_;
+  int classes_;
 };
 
 enum class Half { train, test };
@@ -110,6 +106,19 @@ std::int64_t limited(const char* name, std::optional<std::int64_t> limit, std::i
     throw Error(Fault::input,
                 fmt::format("{} = {} is out of range; the split has {} samples", name, *limit, available));
   return *limit;
+}
+
+std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classes) {
+  const auto samples = open_half(source, Half::test);
+  if (samples->classes() > classes) {
+    const bool recorded = source.kind == DatasetSource::Kind::nmnist;
+    const fs::path labels = source.path / (recorded ? source.test_folder : source.test_labels);
+    throw Error(Fault::input, fmt::format("{}: labels go up to {}, those of training up to {}; the two do not belong "
+                                          "together",
+                                          labels.string(), samples->classes() - 1, classes - 1));
+  }
+  return std::make_unique<SplitOfSamples>(samples, 0, limited("limit_test", source.limit_test, samples->size()),
+                                          classes);
 }
 
 bool holds_only_halves(const fs::path& directory) {
@@ -149,23 +158,28 @@ TrainingSplits open_training_splits(const DatasetSource& source) {
                                           "aside",
                                           source.validation, samples->size(), samples->size() - 1));
   const std::int64_t rest = samples->size() - source.validation;
-  return {std::make_unique<SplitOfSamples>(samples, 0, limited("limit_train", source.limit_train, rest)),
-          std::make_unique<SplitOfSamples>(samples, rest, source.validation)};
+  const int classes = samples->classes();
+  return {std::make_unique<SplitOfSamples>(samples, 0, limited("limit_train", source.limit_train, rest), classes),
+          std::make_unique<SplitOfSamples>(samples, rest, source.validation, classes), TestSplitSeal(classes)};
 }
+
+void check_test_split(const DatasetSource& source, int classes) { open_test(source, classes); }
 
 std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal) {
   if (!seal.whole())
     throw Error(Fault::input, "the test split was opened before in this experiment; it is looked at once");
-  const auto samples = open_half(source, Half::test);
-  return std::make_unique<SplitOfSamples>(samples, 0, limited("limit_test", source.limit_test, samples->size()));
+  return open_test(source, seal.classes_);
+}
+
+std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source, int classes) {
+  return open_test(source, classes);
 }
 
 ConvertReport convert_dataset(const DatasetSource& source, const fs::path& out, const ProgressCallback& progress,
                               Existing existing) {
   check_target(out, existing);
   const TrainingSplits splits = open_training_splits(source);
-  // A format conversion looks at no figure; the seal of the experiment that will stays whole.
-  const auto test = open_test_split(source, TestSplitSeal());
+  const auto test = open_test_split_again(source, splits.train->classes());
   const std::int64_t total = splits.train->size() + splits.validation->size() + test->size();
 
   const fs::path target = without_final_slash(fs::absolute(out).lexically_normal());

@@ -24,18 +24,13 @@ struct EventScratch {
   std::vector<std::uint8_t> bytes;
 };
 
-struct ImageView {
-  std::span<const std::uint8_t> pixels;  // rows of pixels, 0 black to 255 white; empty: there is no image
-  int height = 0, width = 0;             // pixels
-};
-
 /// Samples 0 to size() - 1 of one split. All functions are safe from several threads at once.
 class Dataset {
  public:
   virtual ~Dataset() = default;
 
   virtual std::int64_t size() const = 0;
-  virtual int classes() const = 0;  // largest label in the whole file or directory + 1
+  virtual int classes() const = 0;  // largest label in the whole training file or directory + 1
   virtual SensorShape shape() const = 0;
   virtual int label(std::int64_t sample) const = 0;
 
@@ -44,9 +39,6 @@ class Dataset {
 
   /// Puts the sample's events, in order of time, into `out`. Throws Error where its file is broken.
   virtual void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const = 0;
-
-  /// The image that the events are made from, where there is one.
-  virtual ImageView image(std::int64_t sample) const = 0;
 };
 
 /// Where samples come from. The validation split is the last `validation` samples of the training file.
@@ -69,29 +61,43 @@ struct DatasetSource {
   SaccadeOptions events;                    // nmnist uses only its height and width
 };
 
-struct TrainingSplits {
-  std::unique_ptr<const Dataset> train, validation;
-};
+struct TrainingSplits;
 
 /// Throws Error (input) where files are missing or broken, or have fewer samples than are asked for.
 TrainingSplits open_training_splits(const DatasetSource& source);
 
-/// The right to open the test split once. An experiment makes one at its start and hands it to whatever
+/// The right to open the test split once; only open_training_splits gives one. An experiment hands it to whatever
 /// measures the final figure; everything before works without it.
 class TestSplitSeal {
  public:
-  TestSplitSeal() = default;
-  TestSplitSeal(TestSplitSeal&& other) noexcept : whole_(std::exchange(other.whole_, false)) {}
+  TestSplitSeal(TestSplitSeal&& other) noexcept : classes_(std::exchange(other.classes_, 0)) {}
   TestSplitSeal& operator=(TestSplitSeal&&) = delete;
-  bool whole() const { return whole_; }  // false once moved from
+  bool whole() const { return classes_ > 0; }  // false once moved from
 
  private:
-  bool whole_ = true;
+  friend TrainingSplits open_training_splits(const DatasetSource& source);
+  friend std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal);
+  explicit TestSplitSeal(int classes) : classes_(classes) {}
+
+  int classes_;  // of the training file; 0: spent
 };
 
-/// The only way to the test split. Throws Error (input) as open_training_splits does, and where the seal was
-/// used before.
+struct TrainingSplits {
+  std::unique_ptr<const Dataset> train, validation;
+  TestSplitSeal seal;  // of the same source's test split
+};
+
+/// Everything that opening the test split can refuse, before the work at whose end it is opened: files that are missing
+/// or broken, limit_test beyond their samples, labels that training does not have. `classes` is training's. Event files
+/// are listed, not read; of images only the sizes are used. Nothing of a sample comes out. Throws Error (input).
+void check_test_split(const DatasetSource& source, int classes);
+
+/// The one look at the test split, with training's classes. Throws Error (input) as check_test_split does, and where
+/// the seal was used before.
 std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal);
+
+/// Without a seal: for work that looks at no figure, and for further looks, which must say that they are such.
+std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source, int classes);
 
 /// Called after each sample; may throw to stop.
 using ProgressCallback = std::function<void(std::int64_t done, std::int64_t total)>;

@@ -174,6 +174,7 @@ LabelledImages load_idx_pair(const std::filesystem::path& images, const std::fil
   if (static_cast<std::uint64_t>(pair.images.count) != pair.labels.size())
     refuse(images.string(), fmt::format("the file has {} images, but {} has {} labels; the two do not belong together",
                                         pair.images.count, labels.string(), pair.labels.size()));
+  if (pair.images.count == 0) refuse(images.string(), "byte 4: the file has no images");
   return pair;
 }
 

@@ -37,10 +37,10 @@ std::vector<std::uint8_t> parse_idx_labels(std::span<const std::uint8_t> file, s
 
 struct LabelledImages {
   Images images;
-  std::vector<std::uint8_t> labels;  // as many as images
+  std::vector<std::uint8_t> labels;  // as many as images, at least one
 };
 
-/// Loads a pair of files; also throws where their counts differ.
+/// Loads a pair of files; also throws where their counts differ or are 0.
 LabelledImages load_idx_pair(const std::filesystem::path& images, const std::filesystem::path& labels);
 
 }  // namespace crosspike

@@ -38,8 +38,11 @@ void require_test_files(const DatasetSource& source) {
 class Experiment {
  public:
   Experiment(const Value& config, const Library& library, const ExperimentOptions& options)
-      : library_(library), options_(options), settings_(read_lsm(config)), team_(options.threads) {
-    splits_ = open_training_splits(settings_.dataset);
+      : library_(library),
+        options_(options),
+        settings_(read_lsm(config)),
+        team_(options.threads),
+        splits_(open_training_splits(settings_.dataset)) {
     require_test_files(settings_.dataset);
     if (splits_.validation->size() == 0)
       throw Error(Fault::input, "dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
@@ -115,7 +118,7 @@ class Experiment {
 
   // The one look: the seal is spent here, after every choice has been made.
   void look_at_test() {
-    const auto test = open_test_split(settings_.dataset, std::move(seal_));
+    const auto test = open_test_split(settings_.dataset, std::move(splits_.seal));
     const auto liquid = [&](const std::shared_ptr<const Program>& program, const char* phase) {
       return collect_liquid(program, settings_, *test, options_.threads, options_.progress, phase);
     };
@@ -191,7 +194,6 @@ class Experiment {
   const LsmSettings settings_;
   Team team_;
   TrainingSplits splits_;
-  TestSplitSeal seal_;
   std::shared_ptr<const Program> liquid_, without_recurrence_;
   Readout readout_, no_recurrence_readout_, static_readout_, baseline_readout_;
   std::optional<FeatureKind> baseline_kind_;
@@ -221,7 +223,7 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   readout.weights = arrays.weights;
   readout.bias = arrays.bias;
   const auto program = build_liquid(settings.network, library, options.threads, options.slice);
-  const auto test = open_test_split(settings.dataset, TestSplitSeal{});
+  const auto test = open_test_split_again(settings.dataset, static_cast<int>(readout.classes));
   CollectWork work;
   const FeatureRows rows = collect_liquid(program, settings, *test, options.threads, options.progress, "test", &work);
   if (rows.features != readout.features)

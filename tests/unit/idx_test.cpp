@@ -148,7 +148,7 @@ TEST(Idx, RefusesAMissingFile) {
             "/nowhere/at-all.gz: cannot read the file: No such file or directory");
 }
 
-TEST(Idx, RefusesImagesAndLabelsOfDifferentCounts) {
+TEST(Idx, RefusesImagesAndLabelsOfDifferentCountsAndNone) {
   const auto folder = std::filesystem::temp_directory_path() / ("crosspike-idx-" + std::to_string(getpid()));
   std::filesystem::create_directory(folder);
   const std::string images = folder / "images", labels = folder / "labels";
@@ -156,6 +156,9 @@ TEST(Idx, RefusesImagesAndLabelsOfDifferentCounts) {
   write_file(labels, three_labels);
   EXPECT_EQ(message_of([&] { load_idx_pair(images, labels); }),
             images + ": the file has 2 images, but " + labels + " has 3 labels; the two do not belong together");
+  write_file(images, Bytes{0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 3});
+  write_file(labels, Bytes{0, 0, 8, 1, 0, 0, 0, 0});
+  EXPECT_EQ(message_of([&] { load_idx_pair(images, labels); }), images + ": byte 4: the file has no images");
   std::filesystem::remove_all(folder);
 }
 
