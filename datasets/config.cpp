@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/config.hpp>
 #include <limits>
@@ -13,6 +15,16 @@ constexpr std::int64_t most_samples = std::numeric_limits<std::uint32_t>::max();
 std::optional<std::int64_t> limit_from(TableReader& reader, const std::string& key) {
   if (reader.find(key) == nullptr) return std::nullopt;
   return reader.integer(key, required, 1, most_samples);
+}
+
+void read_splits(TableReader& reader, DatasetSource& source) {
+  source.validation = reader.integer("validation", source.validation, 0, most_samples);
+  source.limit_train = limit_from(reader, "limit_train");
+  source.limit_test = limit_from(reader, "limit_test");
+  for (const char* key : {"path", "validation", "limit_train", "limit_test"}) {
+    const Value* written = reader.find(key);
+    source.places[key] = written != nullptr ? written->where() : reader.where();
+  }
 }
 
 int pixels_from(TableReader& reader, const std::string& key, int fallback, int most) {
@@ -39,7 +51,7 @@ SaccadeOptions saccades_from(TableReader reader, std::uint64_t seed) {
   try {
     check(o);
   } catch (const Error& error) {
-    fail_at(reader.where(), error.what());
+    fail_at(reader.where(), fmt::format("dataset.events: {}", error.what()));
   }
   return o;
 }
@@ -63,11 +75,11 @@ DatasetSource dataset_from(TableReader& reader, std::uint64_t seed) {
     source.train_labels = reader.text("train_labels", source.train_labels);
     source.test_images = reader.text("test_images", source.test_images);
     source.test_labels = reader.text("test_labels", source.test_labels);
-    source.events = saccades_from(reader.table("events"), seed);
+    const TableReader events = reader.table("events");
+    source.events = saccades_from(events, seed);
+    source.places["events"] = events.where();
   }
-  source.validation = reader.integer("validation", source.validation, 0, most_samples);
-  source.limit_train = limit_from(reader, "limit_train");
-  source.limit_test = limit_from(reader, "limit_test");
+  read_splits(reader, source);
   return source;
 }
 

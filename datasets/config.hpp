@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of a config that names a data set.
+// The table [dataset] of a config.
 #pragma once
 
 #include <crosspike/core/config.hpp>
@@ -10,7 +10,7 @@ namespace crosspike {
 
 /// Reads kind, path, file names, validation, limits and the table `events`; docs/datasets.md lists the keys
 /// with their defaults. `seed` is the experiment's. The caller finishes the reader, and may read more keys
-/// from the same table. Throws Error (input) with the place in the config.
+/// from the same table. Throws Error (input) with the place in the config, as opening the source will.
 DatasetSource dataset_from(TableReader& reader, std::uint64_t seed);
 
 }  // namespace crosspike

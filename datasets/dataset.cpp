@@ -24,12 +24,21 @@ class Samples {
   virtual void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const = 0;
 };
 
+SaccadeConverter converter_for(const DatasetSource& source, const Images& images, std::string_view split) {
+  try {
+    return SaccadeConverter(source.events, images.height, images.width, split);
+  } catch (const Error& error) {
+    fail_at_key(source, "events", fmt::format(": {}", error.what()));
+  }
+}
+
 class ImageSamples final : public Samples {
  public:
-  ImageSamples(const fs::path& images, const fs::path& labels, const SaccadeOptions& options, std::string_view split)
-      : pair_(load_idx_pair(images, labels)),
+  ImageSamples(const DatasetSource& source, const std::string& images, const std::string& labels,
+               std::string_view split)
+      : pair_(load_idx_pair(source.path / images, source.path / labels)),
         classes_(*std::max_element(pair_.labels.begin(), pair_.labels.end()) + 1),
-        converter_(options, pair_.images.height, pair_.images.width, split) {}
+        converter_(converter_for(source, pair_.images, split)) {}
 
   std::int64_t size() const override { return pair_.images.count; }
   int classes() const override { return classes_; }
@@ -88,23 +97,22 @@ enum class Half { train, test };
 std::shared_ptr<const Samples> open_half(const DatasetSource& source, Half half) {
   const bool train = half == Half::train;
   if (!fs::is_directory(source.path))
-    throw Error(Fault::input,
-                fmt::format("{}: there is no such directory; set the data set's path, or install Debian's "
+    fail_at_key(source, "path",
+                fmt::format(" = \"{}\" names no directory; set it to the data set's, or install Debian's "
                             "dataset-fashion-mnist for the default",
                             source.path.string()));
   if (source.kind == DatasetSource::Kind::nmnist)
     return std::make_shared<const RecordedSamples>(source.path / (train ? source.train_folder : source.test_folder),
                                                    source.events.sensor());
-  return std::make_shared<const ImageSamples>(source.path / (train ? source.train_images : source.test_images),
-                                              source.path / (train ? source.train_labels : source.test_labels),
-                                              source.events, train ? "train" : "test");
+  return train ? std::make_shared<const ImageSamples>(source, source.train_images, source.train_labels, "train")
+               : std::make_shared<const ImageSamples>(source, source.test_images, source.test_labels, "test");
 }
 
-std::int64_t limited(const char* name, std::optional<std::int64_t> limit, std::int64_t available) {
+std::int64_t limited(const DatasetSource& source, const std::string& key, std::optional<std::int64_t> limit,
+                     std::int64_t available) {
   if (!limit) return available;
   if (*limit < 1 || *limit > available)
-    throw Error(Fault::input,
-                fmt::format("{} = {} is out of range; the split has {} samples", name, *limit, available));
+    fail_at_key(source, key, fmt::format(" = {} is out of range; 1 to {} is allowed", *limit, available));
   return *limit;
 }
 
@@ -117,7 +125,7 @@ std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classe
                                           "together",
                                           labels.string(), samples->classes() - 1, classes - 1));
   }
-  return std::make_unique<SplitOfSamples>(samples, 0, limited("limit_test", source.limit_test, samples->size()),
+  return std::make_unique<SplitOfSamples>(samples, 0, limited(source, "limit_test", source.limit_test, samples->size()),
                                           classes);
 }
 
@@ -151,16 +159,23 @@ struct Partial {
 
 }  // namespace
 
+void fail_at_key(const DatasetSource& source, const std::string& key, std::string_view message) {
+  const std::string text = fmt::format("dataset.{}{}", key, message);
+  if (const auto place = source.places.find(key); place != source.places.end()) fail_at(place->second, text);
+  throw Error(Fault::input, text);
+}
+
 TrainingSplits open_training_splits(const DatasetSource& source) {
   const auto samples = open_half(source, Half::train);
   if (source.validation < 0 || source.validation >= samples->size())
-    throw Error(Fault::input, fmt::format("validation = {} is out of range; of {} training samples, 0 to {} can be set "
-                                          "aside",
-                                          source.validation, samples->size(), samples->size() - 1));
+    fail_at_key(source, "validation",
+                fmt::format(" = {} is out of range; of {} training samples, 0 to {} can be set aside",
+                            source.validation, samples->size(), samples->size() - 1));
   const std::int64_t rest = samples->size() - source.validation;
   const int classes = samples->classes();
-  return {std::make_unique<SplitOfSamples>(samples, 0, limited("limit_train", source.limit_train, rest), classes),
-          std::make_unique<SplitOfSamples>(samples, rest, source.validation, classes), TestSplitSeal(classes)};
+  return {
+      std::make_unique<SplitOfSamples>(samples, 0, limited(source, "limit_train", source.limit_train, rest), classes),
+      std::make_unique<SplitOfSamples>(samples, rest, source.validation, classes), TestSplitSeal(classes)};
 }
 
 void check_test_split(const DatasetSource& source, int classes) { open_test(source, classes); }

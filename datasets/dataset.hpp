@@ -4,15 +4,17 @@
 #pragma once
 
 #include <crosspike/core/atomic_file.hpp>
+#include <crosspike/core/config.hpp>
 #include <crosspike/datasets/events.hpp>
 #include <crosspike/datasets/saccade.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,7 +61,13 @@ struct DatasetSource {
   std::optional<std::int64_t> limit_train;  // first samples of what validation leaves
   std::optional<std::int64_t> limit_test;   // first samples
   SaccadeOptions events;                    // nmnist uses only its height and width
+
+  /// Where the config says a key (or, of one left out, its table), for messages; empty for a source made in code.
+  std::map<std::string, Location> places{};
 };
+
+/// Throws Error (input): the key's place, if it has one, then "dataset.KEY" and the message.
+[[noreturn]] void fail_at_key(const DatasetSource& source, const std::string& key, std::string_view message);
 
 struct TrainingSplits;
 

@@ -21,7 +21,7 @@ constexpr std::int64_t max_steps = 100'000;  // of a segment
 // Box-Muller from 32-bit words does not reach beyond 6.7 standard deviations.
 constexpr double gaussian_reach = 6.7;
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(Fault::input, "saccades: " + what); }
+[[noreturn]] void refuse(const std::string& what) { throw Error(Fault::input, what); }
 
 void in_range(const char* name, double value, double low, double high) {
   if (!(value >= low && value <= high))

@@ -234,7 +234,7 @@ TEST_F(DatasetFiles, WhatTheTestSplitWouldRefuseIsKnownBeforeItOpens) {
   EXPECT_EQ(refusal(3), "nothing was thrown");
   EXPECT_EQ(refusal(2), labels + ": labels go up to 2, those of training up to 1; the two do not belong together");
   source_.limit_test = 6;
-  EXPECT_EQ(refusal(3), "limit_test = 6 is out of range; the split has 5 samples");
+  EXPECT_EQ(refusal(3), "dataset.limit_test = 6 is out of range; 1 to 5 is allowed");
   source_.limit_test.reset();
   write_file(labels, Bytes{0, 0, 8, 1, 0, 0, 0, 4, 0, 1, 2, 0});
   EXPECT_EQ(refusal(3),
@@ -260,17 +260,17 @@ TEST_F(DatasetFiles, WhatTheTestFolderWouldRefuseIsKnownBeforeItOpens) {
 TEST_F(DatasetFiles, RefusesMoreSamplesThanThereAre) {
   source_.validation = 12;
   EXPECT_EQ(message_of([&] { open_training_splits(source_); }),
-            "validation = 12 is out of range; of 12 training samples, 0 to 11 can be set aside");
+            "dataset.validation = 12 is out of range; of 12 training samples, 0 to 11 can be set aside");
   source_.validation = 4;
   source_.limit_train = 9;
   EXPECT_EQ(message_of([&] { open_training_splits(source_); }),
-            "limit_train = 9 is out of range; the split has 8 samples");
+            "dataset.limit_train = 9 is out of range; 1 to 8 is allowed");
 }
 
 TEST_F(DatasetFiles, RefusesAMissingDirectory) {
   source_.path = "/nowhere/at/all";
   EXPECT_EQ(message_of([&] { open_training_splits(source_); }),
-            "/nowhere/at/all: there is no such directory; set the data set's path, or install Debian's "
+            "dataset.path = \"/nowhere/at/all\" names no directory; set it to the data set's, or install Debian's "
             "dataset-fashion-mnist for the default");
 }
 
@@ -324,11 +324,12 @@ TEST_F(DatasetFiles, DescribeCountsLabelsAndEvents) {
   EXPECT_EQ(d.last_time_us, std::max(first.back().time_us, second.back().time_us));
 }
 
-DatasetSource from_config(const std::string& text) {
-  const Value root = parse_config(text, "a.toml");
+DatasetSource from_config(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  Value root = parse_config(text, "a.toml");
+  for (const std::string& assignment : overrides) apply_override(root, assignment);
   TableReader reader(root, "");
-  TableReader data = reader.table("data");
-  const DatasetSource source = dataset_from(data, 42);
+  TableReader dataset = reader.table("dataset");
+  const DatasetSource source = dataset_from(dataset, 42);
   reader.finish();
   return source;
 }
@@ -345,7 +346,7 @@ TEST(DatasetConfig, AnEmptyTableIsFashionMnist) {
 }
 
 TEST(DatasetConfig, ReadsEveryKey) {
-  const DatasetSource source = from_config(R"([data]
+  const DatasetSource source = from_config(R"([dataset]
 kind = "idx_saccades"
 path = "/data"
 train_images = "a"
@@ -355,7 +356,7 @@ test_labels = "d"
 validation = 5
 limit_train = 6
 limit_test = 7
-[data.events]
+[dataset.events]
 height = 40
 width = 50
 excursion = "6 px"
@@ -392,19 +393,58 @@ max_events_per_step = 5
 }
 
 TEST(DatasetConfig, ReadsRecordings) {
-  const DatasetSource source = from_config("[data]\nkind = 'nmnist'\npath = '/data'\ntrain_folder = 'A'\nwidth = 40\n");
+  const DatasetSource source =
+      from_config("[dataset]\nkind = 'nmnist'\npath = '/data'\ntrain_folder = 'A'\nwidth = 40\n");
   EXPECT_EQ(source.kind, DatasetSource::Kind::nmnist);
   EXPECT_EQ(source.train_folder, "A");
   EXPECT_EQ(source.events.sensor(), (SensorShape{.polarities = 2, .height = 34, .width = 40}));
 }
 
 TEST(DatasetConfig, RefusalsNameThePlace) {
-  EXPECT_EQ(message_of([] { from_config("[data]\nkind = 'nmnits'\n"); }),
-            "a.toml:2:8: data.kind is \"nmnits\"; allowed are idx_saccades, nmnist; did you mean 'nmnist'?");
-  EXPECT_EQ(message_of([] { from_config("[data]\nlimit_train = 0\n"); }),
-            "a.toml:2:15: data.limit_train is 0; allowed is 1 to 4294967295");
-  EXPECT_EQ(message_of([] { from_config("[data]\nvalidation = 5\n\n[data.events]\nstep = '2 ms'\n"); }),
-            "a.toml:4:1: saccades: a segment of 105 ms is not a whole number of steps of 2 ms");
+  EXPECT_EQ(message_of([] { from_config("[dataset]\nkind = 'nmnits'\n"); }),
+            "a.toml:2:8: dataset.kind is \"nmnits\"; allowed are idx_saccades, nmnist; did you mean 'nmnist'?");
+  EXPECT_EQ(message_of([] { from_config("[dataset]\nlimit_train = 0\n"); }),
+            "a.toml:2:15: dataset.limit_train is 0; allowed is 1 to 4294967295");
+  EXPECT_EQ(message_of([] { from_config("[dataset]\nvalidation = 5\n\n[dataset.events]\nstep = '2 ms'\n"); }),
+            "a.toml:4:1: dataset.events: a segment of 105 ms is not a whole number of steps of 2 ms");
+}
+
+TEST(DatasetConfig, RefusesTheKeysOfAnotherKind) {
+  EXPECT_EQ(message_of([] { from_config("[dataset]\nkind = 'nmnist'\npath = '/data'\nevents = { step = 1 }\n"); }),
+            "a.toml:4:1: dataset has no key 'events'; it knows: kind, path, train_folder, test_folder, height, width, "
+            "validation, limit_train, limit_test");
+}
+
+TEST_F(DatasetFiles, WhatTheFilesRefuseNamesThePlaceInTheConfig) {
+  const std::string text =
+      "[dataset]\ntrain_images = 'train-images'\ntrain_labels = 'train-labels'\n"
+      "test_images = 'test-images'\ntest_labels = 'test-labels'\n";
+  const auto refusal = [&](const std::string& more, std::vector<std::string> overrides = {}) {
+    overrides.push_back("dataset.path=" + source_.path.string());
+    const DatasetSource source = from_config(text + more, overrides);
+    return message_of([&] {
+      open_training_splits(source);
+      check_test_split(source, 3);
+    });
+  };
+  EXPECT_EQ(refusal("validation = 4\n"), "nothing was thrown");
+  EXPECT_EQ(
+      refusal("validation = 70000\n"),
+      "a.toml:6:14: dataset.validation = 70000 is out of range; of 12 training samples, 0 to 11 can be set aside");
+  EXPECT_EQ(refusal(""),
+            "a.toml:1:1: dataset.validation = 10000 is out of range; of 12 training samples, 0 to 11 can be set aside");
+  EXPECT_EQ(refusal("validation = 4\n", {"dataset.limit_train=9"}),
+            "--set dataset.limit_train: dataset.limit_train = 9 is out of range; 1 to 8 is allowed");
+  EXPECT_EQ(refusal("validation = 4\nlimit_test = 6\n"),
+            "a.toml:7:14: dataset.limit_test = 6 is out of range; 1 to 5 is allowed");
+  EXPECT_EQ(
+      refusal("validation = 4\n[dataset.events]\nheight = 3\n"),
+      "a.toml:7:1: dataset.events: images of 4 x 4 pixels do not fit the field of 3 x 34; set height and width to "
+      "at least the image's");
+  const DatasetSource nowhere = from_config("[dataset]\npath = '/nowhere/at/all'\n");
+  EXPECT_EQ(message_of([&] { open_training_splits(nowhere); }),
+            "a.toml:2:8: dataset.path = \"/nowhere/at/all\" names no directory; set it to the data set's, or install "
+            "Debian's dataset-fashion-mnist for the default");
 }
 
 TEST(RealDataset, TwentyFashionMnistImagesSurviveTheRoundTrip) {

@@ -286,24 +286,23 @@ TEST(Saccade, ScratchCarriesNothingFromOneImageToTheNext) {
 
 TEST(Saccade, RefusesOptionsThatMakeNoSense) {
   const auto refusal = [](const SaccadeOptions& options) { return message_of([&] { check(options); }); };
-  EXPECT_EQ(refusal({.threshold = 0}), "saccades: threshold = 0 is out of range; 0.01 to 10 is allowed");
-  EXPECT_EQ(refusal({.step_ms = 2}), "saccades: a segment of 105 ms is not a whole number of steps of 2 ms");
-  EXPECT_EQ(refusal({.step_ms = 0.0015}), "saccades: step = 0.0015 ms is not a whole number of microseconds");
+  EXPECT_EQ(refusal({.threshold = 0}), "threshold = 0 is out of range; 0.01 to 10 is allowed");
+  EXPECT_EQ(refusal({.step_ms = 2}), "a segment of 105 ms is not a whole number of steps of 2 ms");
+  EXPECT_EQ(refusal({.step_ms = 0.0015}), "step = 0.0015 ms is not a whole number of microseconds");
   EXPECT_EQ(refusal({.segment_ms = 200, .step_ms = 0.001}),
-            "saccades: a segment of 200 ms has 200000 steps of 0.001 ms; at most 100000 are allowed");
-  EXPECT_EQ(
-      refusal({.segment_ms = 5000, .step_ms = 1, .leak_rate_hz = 1000}),
-      "saccades: a leak_rate of 1000 Hz is too much for a threshold of 0.35 and 15000 ms; leak_rate x threshold x "
-      "duration must stay below 600");
+            "a segment of 200 ms has 200000 steps of 0.001 ms; at most 100000 are allowed");
+  EXPECT_EQ(refusal({.segment_ms = 5000, .step_ms = 1, .leak_rate_hz = 1000}),
+            "a leak_rate of 1000 Hz is too much for a threshold of 0.35 and 15000 ms; leak_rate x threshold x "
+            "duration must stay below 600");
 }
 
 TEST(Saccade, RefusesImagesThatDoNotFit) {
   EXPECT_EQ(message_of([] { SaccadeConverter({}, 35, 28, "train"); }),
-            "saccades: images of 35 x 28 pixels do not fit the field of 34 x 34; set height and width to at least the "
+            "images of 35 x 28 pixels do not fit the field of 34 x 34; set height and width to at least the "
             "image's");
   SaccadeConverter::Scratch scratch;
   EXPECT_EQ(message_of([&] { SaccadeConverter({}, 2, 2, "train").convert(Image(5), 0, scratch); }),
-            "saccades: an image has 5 pixels; this converter is for 2 x 2");
+            "an image has 5 pixels; this converter is for 2 x 2");
 }
 
 }  // namespace
