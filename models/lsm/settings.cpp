@@ -140,6 +140,10 @@ class LsmReader {
     if (!crop.empty()) {
       if (crop.size() != 2)
         fail_at(input.find("crop")->where(), "input.crop needs two numbers: [height, width] in pixels");
+      if (crop[0] > s_.sensor.height || crop[1] > s_.sensor.width)
+        fail_at(input.find("crop")->where(),
+                fmt::format("input.crop = [{}, {}] does not fit the sensor's {} x {} pixels (height x width)", crop[0],
+                            crop[1], s_.sensor.height, s_.sensor.width));
       s_.binning.crop_height = static_cast<int>(crop[0]);
       s_.binning.crop_width = static_cast<int>(crop[1]);
     }

@@ -221,7 +221,7 @@ TEST(LsmRefuses, UnknownKeys) {
 TEST(LsmRefuses, ACropThatIsNoPairOrDoesNotFit) {
   EXPECT_EQ(refusal("[input]\ncrop = [16]"), "a.toml:4:8: input.crop needs two numbers: [height, width] in pixels");
   EXPECT_EQ(refusal("[input]\ncrop = [35, 34]"),
-            "a.toml:3:1: input: crop_height = 35 does not fit the sensor's 34 pixels; 0 (no crop) to 34 is allowed");
+            "a.toml:4:8: input.crop = [35, 34] does not fit the sensor's 34 x 34 pixels (height x width)");
   EXPECT_EQ(
       refusal("[input]\ntick = \"1.0005 ms\""),
       "a.toml:3:1: input: a tick of 1.0005 ms cannot bin events, whose times are whole microseconds; choose a whole "
