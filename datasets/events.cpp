@@ -117,10 +117,4 @@ void EventBinner::bin(std::span<const Event> events, BinnedSpikes& out) {
   out.first.resize(static_cast<std::size_t>(options_.ticks) + 1, static_cast<std::int32_t>(out.index.size()));
 }
 
-BinnedSpikes bin_events(std::span<const Event> events, SensorShape sensor, const BinOptions& options) {
-  BinnedSpikes out;
-  EventBinner(sensor, options).bin(events, out);
-  return out;
-}
-
 }  // namespace crosspike

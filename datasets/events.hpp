@@ -20,11 +20,6 @@ struct Event {
 };
 static_assert(sizeof(Event) == 16);
 
-struct EventSample {
-  std::vector<Event> events;
-  int label;
-};
-
 /// Channel of an event: (p * height + y) * width + x, where p is 0 for OFF and 1 for ON.
 struct SensorShape {
   int polarities = 2;
@@ -81,8 +76,5 @@ class EventBinner {
   std::vector<std::int32_t> counts_;   // per channel, of the current tick; all 0 between ticks
   std::vector<std::uint64_t> marked_;  // one bit per channel with a count
 };
-
-/// The same for a single sample.
-BinnedSpikes bin_events(std::span<const Event> events, SensorShape sensor, const BinOptions& options);
 
 }  // namespace crosspike

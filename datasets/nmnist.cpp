@@ -109,14 +109,6 @@ std::vector<std::uint8_t> format_nmnist(std::span<const Event> events) {
   return bytes;
 }
 
-std::vector<Event> load_nmnist(const fs::path& path, SensorShape sensor, TimeOrder order) {
-  std::vector<std::uint8_t> bytes;
-  read_file(path, nmnist_max_bytes, bytes);
-  std::vector<Event> events;
-  parse_nmnist(bytes, path.string(), sensor, order, events);
-  return events;
-}
-
 NmnistDirectory::NmnistDirectory(const fs::path& half, SensorShape sensor) : half_(half), sensor_(sensor) {
   check_sensor(sensor);
   std::error_code error;

@@ -39,9 +39,6 @@ void parse_nmnist(std::span<const std::uint8_t> file, std::string_view name, Sen
 /// Encodes events, whose times must not decrease. Throws Error (input) for what the format cannot hold.
 std::vector<std::uint8_t> format_nmnist(std::span<const Event> events);
 
-std::vector<Event> load_nmnist(const std::filesystem::path& path, SensorShape sensor = nmnist_sensor,
-                               TimeOrder order = TimeOrder::require);
-
 /// One half of a data set, `<root>/Train` or `<root>/Test`: `<label>/<id>.bin`, the label a number from 0 to
 /// 255 without leading zeros. Files are listed at once, by (length of id, id, label) so that the order does not
 /// group classes, and read when asked for. Entries whose name starts with a dot are passed over.

@@ -32,6 +32,12 @@ std::string message_of(const std::function<void()>& act) {
   return "nothing was thrown";
 }
 
+BinnedSpikes bin_events(const std::vector<Event>& events, SensorShape sensor, const BinOptions& options) {
+  BinnedSpikes out;
+  EventBinner(sensor, options).bin(events, out);
+  return out;
+}
+
 // Sensor of 2 rows and 3 columns: channels 0 to 5 OFF, 6 to 11 ON.
 constexpr SensorShape small_sensor{.polarities = 2, .height = 2, .width = 3};
 

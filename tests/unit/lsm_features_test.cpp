@@ -25,7 +25,8 @@ Simulated simulate(const LsmSettings& s, const Dataset& dataset, std::int64_t sa
   EventScratch scratch;
   std::vector<Event> events;
   dataset.events(sample, scratch, events);
-  const BinnedSpikes binned = bin_events(events, s.sensor, s.binning);
+  BinnedSpikes binned;
+  EventBinner(s.sensor, s.binning).bin(events, binned);
   State state(program);
   Team team(1);
   state.reset(0, static_cast<std::uint64_t>(dataset.number(sample)));
