@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <crosspike/core/error.hpp>
@@ -129,34 +128,6 @@ std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classe
                                           classes);
 }
 
-bool holds_only_halves(const fs::path& directory) {
-  if (!fs::is_directory(directory)) return false;
-  return std::all_of(fs::directory_iterator(directory), fs::directory_iterator(), [](const fs::directory_entry& entry) {
-    return entry.is_directory() && (entry.path().filename() == "Train" || entry.path().filename() == "Test");
-  });
-}
-
-void check_target(const fs::path& out, Existing existing) {
-  if (!fs::exists(out)) return;
-  if (existing == Existing::refuse)
-    throw Error(Fault::input, fmt::format("{}: it exists already; --force replaces it", out.string()));
-  if (!holds_only_halves(out))
-    throw Error(Fault::input, fmt::format("{}: it holds more than Train and Test, so it is not replaced; remove it or "
-                                          "choose another directory",
-                                          out.string()));
-}
-
-fs::path without_final_slash(const fs::path& path) { return path.has_filename() ? path : path.parent_path(); }
-
-// Takes the directory away again unless it was moved to its place.
-struct Partial {
-  fs::path path;
-  ~Partial() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-};
-
 }  // namespace
 
 void fail_at_key(const DatasetSource& source, const std::string& key, std::string_view message) {
@@ -188,43 +159,6 @@ std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, Test
 
 std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source, int classes) {
   return open_test(source, classes);
-}
-
-ConvertReport convert_dataset(const DatasetSource& source, const fs::path& out, const ProgressCallback& progress,
-                              Existing existing) {
-  check_target(out, existing);
-  const TrainingSplits splits = open_training_splits(source);
-  const auto test = open_test_split_again(source, splits.train->classes());
-  const std::int64_t total = splits.train->size() + splits.validation->size() + test->size();
-
-  const fs::path target = without_final_slash(fs::absolute(out).lexically_normal());
-  const Partial partial{target.parent_path() / fmt::format(".{}.{}.partial", target.filename().string(), getpid())};
-  ConvertReport report;
-  EventScratch scratch;
-  std::vector<Event> events;
-  std::int64_t done = 0;
-  const auto write = [&](const Dataset& split, const NmnistWriter& writer) {
-    for (std::int64_t i = 0; i < split.size(); ++i) {
-      split.events(i, scratch, events);
-      report.bytes += writer.write(split.number(i), split.label(i), events);
-      report.events += static_cast<std::int64_t>(events.size());
-      progress(++done, total);
-    }
-  };
-  const NmnistWriter train_writer(partial.path / "Train"), test_writer(partial.path / "Test");
-  write(*splits.train, train_writer);
-  write(*splits.validation, train_writer);
-  write(*test, test_writer);
-  report.train_samples = splits.train->size() + splits.validation->size();
-  report.test_samples = test->size();
-
-  check_target(target, existing);
-  std::error_code error;
-  fs::remove_all(target, error);
-  if (!error) fs::rename(partial.path, target, error);
-  if (error)
-    throw Error(Fault::system, fmt::format("{}: cannot put the data set there: {}", out.string(), error.message()));
-  return report;
 }
 
 DatasetDescription describe(const Dataset& dataset, std::int64_t measure, const ProgressCallback& progress) {

@@ -3,7 +3,6 @@
 // splits. The test split opens only against a seal, so that looking at it early takes intent.
 #pragma once
 
-#include <crosspike/core/atomic_file.hpp>
 #include <crosspike/core/config.hpp>
 #include <crosspike/datasets/events.hpp>
 #include <crosspike/datasets/saccade.hpp>
@@ -109,17 +108,6 @@ std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source
 
 /// Called after each sample; may throw to stop.
 using ProgressCallback = std::function<void(std::int64_t done, std::int64_t total)>;
-
-struct ConvertReport {
-  std::int64_t train_samples = 0, test_samples = 0;
-  std::int64_t events = 0, bytes = 0;
-};
-
-/// Writes training (with validation, in file order) and test samples as `<out>/Train|Test/<label>/<id>.bin`, so that a
-/// source of kind nmnist reads back the same events. `out` appears when it is complete; an `out` that exists
-/// is replaced only when asked and when it holds nothing but Train and Test.
-ConvertReport convert_dataset(const DatasetSource& source, const std::filesystem::path& out,
-                              const ProgressCallback& progress, Existing existing);
 
 struct DatasetDescription {
   std::vector<std::int64_t> samples_per_class;

@@ -9,6 +9,7 @@
 #include <crosspike/apps/cli/text.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/config.hpp>
+#include <crosspike/datasets/convert.hpp>
 
 namespace crosspike::cli {
 

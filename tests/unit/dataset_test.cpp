@@ -6,6 +6,7 @@
 #include <crosspike/core/config.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/config.hpp>
+#include <crosspike/datasets/convert.hpp>
 #include <crosspike/datasets/dataset.hpp>
 #include <crosspike/datasets/events.hpp>
 #include <crosspike/datasets/files.hpp>
@@ -297,13 +298,74 @@ TEST_F(DatasetFiles, AConvertedDataSetReadsBackTheSameEvents) {
 TEST_F(DatasetFiles, ConvertingReplacesOnlyADataSetAndOnlyWhenAsked) {
   const fs::path out = folder_ / "events";
   convert(out);
-  EXPECT_EQ(message_of([&] { convert(out); }), out.string() + ": it exists already; --force replaces it");
+  const std::string name = out;
+  EXPECT_EQ(message_of([&] { convert(out); }),
+            name + " exists; pass --force to replace it or --out to name another folder");
   convert(out, Existing::replace);
-  write_file(out / "notes.txt", {});
+  for (const char* foreign :
+       {"notes.txt", "Train/photo.jpg", "Train/0/photo.jpg", "Test/1/holiday.bin", ".hidden", "Train/0/.hidden"}) {
+    write_file(out / foreign, {});
+    EXPECT_EQ(
+        message_of([&] { convert(out, Existing::replace); }),
+        "cannot write " + name + ": " + (out / foreign).string() +
+            " is no event file of a data set, so the folder is not replaced; remove it, or choose another folder");
+    EXPECT_TRUE(fs::remove(out / foreign));
+  }
+  fs::create_directory_symlink("/", out / "Train" / "7");
   EXPECT_EQ(message_of([&] { convert(out, Existing::replace); }),
-            out.string() +
-                ": it holds more than Train and Test, so it is not replaced; remove it or choose another "
-                "directory");
+            "cannot write " + name + ": " + (out / "Train" / "7").string() +
+                " is no event file of a data set, so the folder is not replaced; remove it, or choose another folder");
+}
+
+TEST_F(DatasetFiles, ConvertingSaysWhatIsInItsPlace) {
+  const fs::path link = folder_ / "link";
+  EXPECT_EQ(message_of([&] { convert(folder_ / "no" / "where"); }), "cannot write " + folder_.string() +
+                                                                        "/no/where: folder " + folder_.string() +
+                                                                        "/no does not exist; create it first");
+  EXPECT_FALSE(fs::exists(folder_ / "no"));
+  write_file(folder_ / "file", {});
+  for (const Existing existing : {Existing::refuse, Existing::replace})
+    EXPECT_EQ(message_of([&] { convert(folder_ / "file", existing); }),
+              "cannot write " + folder_.string() + "/file: it is a file, not a folder; choose another name");
+  EXPECT_EQ(message_of([&] { convert(folder_ / "file" / "out"); }),
+            "cannot write " + folder_.string() + "/file/out: " + folder_.string() + "/file is not a folder");
+  fs::create_symlink("nowhere", link);
+  EXPECT_EQ(message_of([&] { convert(link); }),
+            "cannot write " + link.string() + ": it is a link that leads nowhere; remove it");
+  EXPECT_EQ(message_of([&] { convert(""); }), "cannot write : it names no folder");
+}
+
+TEST_F(DatasetFiles, ConvertingNeverReplacesWhatItReads) {
+  const fs::path events = folder_ / "events", link = folder_ / "link";
+  convert(events);
+  fs::create_directory_symlink(events, link);
+  source_ = recorded(events);
+  for (const fs::path& out : {events, link, events / "Train", events / "Test" / "new", folder_})
+    EXPECT_EQ(message_of([&] { convert(out, Existing::replace); }),
+              "cannot write " + out.string() + ": the data set that is converted lies there (" + events.string() +
+                  "); choose another folder");
+  EXPECT_EQ(open_training_splits(source_).train->size(), 8);
+  convert(events / "copy");  // beside its halves there is room
+  EXPECT_EQ(open_training_splits(recorded(events / "copy")).train->size(), 8);
+}
+
+TEST_F(DatasetFiles, AConversionThatCannotBeMovedToItsPlaceLosesNothing) {
+  const fs::path out = folder_ / "events";
+  convert(out);
+  const auto break_it = [&](std::int64_t done, std::int64_t total) {
+    if (done < total) return;
+    for (const auto& entry : fs::directory_iterator(folder_))
+      if (entry.path().extension() == ".partial") fs::remove_all(entry.path());
+  };
+  try {
+    convert_dataset(source_, out, break_it, Existing::replace);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.fault(), Fault::system);
+    EXPECT_EQ(error.what(), out.string() + ": cannot put the data set there: No such file or directory");
+  }
+  EXPECT_EQ(open_training_splits(recorded(out)).train->size(), 8);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);  // images, events
 }
 
 TEST_F(DatasetFiles, AStoppedConversionLeavesNothingBehind) {
