@@ -9,7 +9,8 @@
 
 namespace crosspike::cli {
 
-// The [dataset] of a config of any model; nothing where there is none.
+// The [dataset] of a config of any model, or of a config without one, which must then hold nothing else; nothing where
+// there is none.
 std::optional<DatasetSource> dataset_of(const Value& config);
 
 struct DatasetFacts {

@@ -35,10 +35,17 @@ std::string shape_text(SensorShape shape) {
 
 std::optional<DatasetSource> dataset_of(const Value& config) {
   TableReader root(config, "");
-  if (!root.has("dataset")) return std::nullopt;
-  TableReader dataset = root.table("dataset");
-  return dataset_from(dataset,
-                      static_cast<std::uint64_t>(root.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max())));
+  root.integer("format", required, 1, 1);
+  const bool of_a_model = root.has("model");  // which reads the rest of the config
+  const auto seed = static_cast<std::uint64_t>(root.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
+  std::optional<DatasetSource> source;
+  if (root.has("dataset")) {
+    TableReader dataset = root.table("dataset");
+    source = dataset_from(dataset, seed);
+    dataset.finish();
+  }
+  if (!of_a_model) root.finish();
+  return source;
 }
 
 DatasetFacts dataset_facts(const DatasetSource& source, const Progress& progress) {
@@ -109,8 +116,7 @@ void datasets_info(Session& session, const std::optional<std::filesystem::path>&
 }
 
 void datasets_convert(Session& session, const std::filesystem::path& path) {
-  if (!session.options.out)
-    throw Error(Fault::input, fmt::format("datasets convert needs a folder to write: --out FOLDER"));
+  if (!session.options.out) throw Error(Fault::input, "datasets convert needs a folder to write: --out FOLDER");
   const DatasetSource source = source_of(session, path);
   const ConvertReport report =
       convert_dataset(source, *session.options.out, as_callback(session.progress(), "converting"), session.existing());

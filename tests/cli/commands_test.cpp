@@ -137,34 +137,6 @@ TEST(CliCommands, DoctorSaysWhyAPluginWasRejected) {
       (json{folder + "/not_a_plugin/not_a_plugin.so: no function 'crosspike_plugin'; not a plugin of crosspike"}));
 }
 
-TEST(CliCommands, DatasetsInfoMeasuresFashionMnist) {
-  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
-    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
-  Workplace work;
-  const Finished run = work.run({"datasets", "info", "--json", "--set", "dataset.limit_train=20"});
-  ASSERT_EQ(run.code, 0) << run.err;
-  const json info = json::parse(run.out);
-  EXPECT_EQ(info.at("classes"), 10);
-  EXPECT_EQ(info.at("train_samples"), 20);
-  EXPECT_EQ(info.at("validation_samples"), 10000);
-  EXPECT_EQ(info.at("shape"), (json{2, 34, 34}));
-}
-
-TEST(CliCommands, DatasetsConvertWritesFilesThatReadBack) {
-  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
-    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
-  Workplace work;
-  work.write("d.toml", "format = 1\n[dataset]\nlimit_train = 8\nlimit_test = 4\nvalidation = 2\n");
-  const Finished converted = work.run({"datasets", "convert", "d.toml", "--out", "events", "--json"});
-  ASSERT_EQ(converted.code, 0) << converted.err;
-  EXPECT_EQ(json::parse(converted.out).at("train_samples"), 10);  // with the two of the validation split
-  EXPECT_EQ(json::parse(converted.out).at("test_samples"), 4);
-  work.write("e.toml", "format = 1\n[dataset]\nkind = \"nmnist\"\npath = \"events\"\nvalidation = 2\n");
-  const Finished read = work.run({"datasets", "info", "e.toml", "--json"});
-  ASSERT_EQ(read.code, 0) << read.err;
-  EXPECT_EQ(json::parse(read.out).at("train_samples"), 8);
-}
-
 TEST(CliCommands, TrainThenEvalGiveTheSameTestAccuracy) {
   if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
     GTEST_SKIP() << "dataset-fashion-mnist is not installed";
