@@ -155,21 +155,38 @@ TEST(CliCommands, TrainThenEvalGiveTheSameTestAccuracy) {
   EXPECT_FALSE(scored.at("notes").empty());
 }
 
-// The first ```toml block of a page.
-std::string first_config(const std::string& page) {
+// The ```toml blocks of a page that are whole configs.
+std::vector<std::string> configs_of(const std::string& page) {
   std::ifstream in(std::filesystem::path(CROSSPIKE_SOURCE_DIR) / page);
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  const auto start = text.find("```toml\n") + 8, end = text.find("\n```", start);
-  return text.substr(start, end - start + 1);
+  const std::string text((std::istreambuf_iterator<char>(in)), {}), fence = "```toml\n";
+  std::vector<std::string> found;
+  for (auto at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
+    at += fence.size();
+    const std::string block = text.substr(at, text.find("\n```", at) + 1 - at);
+    if (block.starts_with("format = 1")) found.push_back(block);
+  }
+  return found;
+}
+
+void expect_configs_validate(const char* page) {
+  const auto configs = configs_of(page);
+  EXPECT_FALSE(configs.empty()) << page;
+  for (const std::string& config : configs) {
+    Workplace work;
+    work.write("page.toml", config);
+    const Finished run = work.run({"validate", "page.toml"});
+    EXPECT_EQ(run.code, 0) << page << ": " << run.err << config;
+  }
 }
 
 TEST(CliCommands, TheConfigsInTheDocsValidate) {
-  for (const char* page : {"README.md", "docs/config.md"}) {
-    Workplace work;
-    work.write("page.toml", first_config(page));
-    const Finished run = work.run({"validate", "page.toml"});
-    EXPECT_EQ(run.code, 0) << page << ": " << run.err;
-  }
+  for (const char* page : {"README.md", "docs/config.md"}) expect_configs_validate(page);
+}
+
+TEST(CliCommands, TheConfigsInTheDocsThatReadFashionMnistValidate) {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
+    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
+  for (const char* page : {"docs/lsm.md", "docs/datasets.md"}) expect_configs_validate(page);
 }
 
 TEST(CliCommands, TheEiExampleHasAtMostThirtyLines) {
