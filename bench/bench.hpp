@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Benchmarks behind `crosspike bench NAME`: one file each in bench/, one line each in registry.cpp. A bench returns its
-// own sizes, seconds and counters, and a flat `figures` map; the program adds machine, commit, seed and threads.
+// own seed, sizes, seconds and counters, and a flat `figures` map; the program adds machine, commit and threads.
 #pragma once
 
 #include <crosspike/core/library.hpp>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,8 @@ namespace crosspike {
 struct BenchOptions {
   const Library& library;
   int threads = 1;
-  int slice = 0;  // ticks; 0: the largest legal
-  std::uint64_t seed = 1;
+  int slice = 0;                        // ticks; 0: the largest legal
+  std::optional<std::uint64_t> seed{};  // --seed; else what the overrides say, else 1
   std::string backend = "cpu";
   std::vector<std::string> overrides{};  // --set, for benches that run a config
   Progress progress{};

@@ -42,25 +42,35 @@ neurons = 3000
 [features]
 bins = 2
 [bench]
-samples = 512
 repeats = 3
 growth = [500, 1000, 2000, 4000, 8000]
-growth_samples = 128
 )";
 
-constexpr std::size_t sparse_batch = 64, most_dense_batch = 256;
-constexpr double patience = 20;  // seconds: growth leaves out a dense path that would take longer
+constexpr std::size_t most_samples = 50'000;
+constexpr double patience = 20;  // seconds: growth leaves out a dense path that would take longer for one run
 
 struct Sizes {
-  std::int64_t samples, repeats, growth_samples;
+  std::size_t samples, growth_samples;  // in whole batches of each thread
+  std::int64_t repeats;
   std::vector<std::int64_t> growth;
 };
 
-Sizes take_sizes(Value& config) {
+// A batch of the largest size for each thread, if there are samples enough.
+std::size_t default_samples(int threads) {
+  std::size_t batch = most_batch;
+  while (batch > least_batch && batch * static_cast<std::size_t>(threads) > most_samples) batch /= 2;
+  return batch * static_cast<std::size_t>(threads);
+}
+
+Sizes take_sizes(Value& config, int threads) {
   TableReader reader(*config.as<Table>()->find("bench"), "bench");
-  const Sizes sizes{.samples = reader.integer("samples", required, 1, 50'000),
+  const auto samples = [&](const char* key) {
+    const auto usual = static_cast<std::int64_t>(default_samples(threads));
+    return whole_batches(static_cast<std::size_t>(reader.integer(key, usual, 1, most_samples)), threads);
+  };
+  const Sizes sizes{.samples = samples("samples"),
+                    .growth_samples = samples("growth_samples"),
                     .repeats = reader.integer("repeats", required, 1, 1000),
-                    .growth_samples = reader.integer("growth_samples", required, 1, 50'000),
                     .growth = reader.integers("growth", 1, 1'000'000)};
   reader.finish();
   Table rest;
@@ -68,6 +78,13 @@ Sizes take_sizes(Value& config) {
     if (key != "bench") rest.set(key, value);
   config = Value(std::move(rest));
   return sizes;
+}
+
+void refuse_limit(const Value& config) {
+  const Value* dataset = config.as<Table>()->find("dataset");
+  if (!dataset || !dataset->as<Table>()) return;  // the reader of the config says what is wrong
+  if (const Value* limit = dataset->as<Table>()->find("limit_train"))
+    fail_at(limit->key_where(), "the bench takes as many samples as bench.samples says; set that");
 }
 
 Value with_neurons(Value config, std::int64_t neurons) {
@@ -99,32 +116,19 @@ Input convert(const LsmSettings& settings, const Dataset& dataset, int threads) 
   return input;
 }
 
-// The first spikes that one path has and the other lacks, in words; empty when there are none.
-std::string differences(const std::string& name, const LiquidRun& events, const LiquidRun& other) {
-  constexpr std::size_t shown = 5;
-  std::size_t found = 0;
-  std::string text;
-  for (std::size_t sample = 0; sample < events.spikes.size(); ++sample) {
-    std::vector<std::uint64_t> apart;
-    std::ranges::set_symmetric_difference(events.spikes[sample], other.spikes[sample], std::back_inserter(apart));
-    for (const std::uint64_t spike : apart)
-      if (++found <= shown)
-        text +=
-            fmt::format("\n  sample {}, tick {}, neuron {}: only on the {} path", sample, spike >> 32,
-                        spike & 0xffffffffu, std::ranges::binary_search(events.spikes[sample], spike) ? "event" : name);
-  }
-  if (found > 0) return fmt::format("{} and event path differ in {} spikes:{}", name, found, text);
-  if (events.counts != other.counts) return fmt::format("{} and event path: equal spikes, other features", name);
-  return {};
-}
+struct Entrant {
+  std::string name;
+  std::unique_ptr<LiquidPath> path;
+};
 
 class LsmBench {
  public:
   explicit LsmBench(const BenchOptions& options)
       : options_(options), config_(parse_config(liquid_config, "bench lsm")) {
     for (const std::string& assignment : options.overrides) apply_override(config_, assignment);
-    apply_override(config_, fmt::format("seed={}", options.seed));
-    sizes_ = take_sizes(config_);
+    if (options.seed) apply_override(config_, fmt::format("seed={}", *options.seed));
+    refuse_limit(config_);
+    sizes_ = take_sizes(config_, options.threads);
     if (options.backend != "cpu")
       throw Error(Fault::cannot, fmt::format("bench lsm measures the cpu backend, not '{}'", options.backend));
     openblas_set_num_threads(1);  // each thread of the team multiplies its own batch
@@ -135,6 +139,7 @@ class LsmBench {
     if (settings.features.square_root || settings.features.reals())
       throw Error(Fault::input, "bench lsm collects spike counts; leave features.transform, trace and membranes out");
     const auto data = open_training_splits(settings.dataset).train;
+    result_["seed"] = settings.seed;
     Input input;
     const Timing conversion = repeat("convert", [&] { input = convert(settings, *data, options_.threads); });
     seconds("convert", conversion);
@@ -144,16 +149,23 @@ class LsmBench {
     result_["seconds"]["build"] = build.median();
     const LiquidTask task{program, settings.binning.ticks, settings.features.bins};
 
-    LiquidRun events;
-    const double event_rate = measure("event", *make_event_path(task), input, nullptr, events);
-    const double whole_rate = measure_whole(program, settings, *data, events);
-    LiquidRun other;
-    const double dense_rate =
-        measure("dense", *make_dense_path(task, dense_batch(sizes_.samples)), input, &events, other);
-    const double csr_rate = measure("csr", *make_sparse_path(task, sparse_batch), input, &events, other);
+    const std::size_t dense_batch = largest_batch(sizes_.samples, options_.threads);
+    std::vector<Entrant> entrants;
+    entrants.push_back({"event", make_event_path(task)});
+    entrants.push_back({"dense", make_dense_path(task, dense_batch)});
+    entrants.push_back({"csr", make_sparse_path(task, least_batch)});
+    const LiquidRun events = compare(entrants, input);
+    const auto samples = static_cast<double>(sizes_.samples), per_sample = 1 / samples;
+    std::map<std::string, double> rates;
+    for (const Entrant& entrant : entrants) {
+      const Timing timing = time(entrant, input, events);
+      seconds("simulate_" + entrant.name, timing);
+      rates[entrant.name] = samples / timing.median();
+    }
+    const double event_rate = rates.at("event"), dense_rate = rates.at("dense"), csr_rate = rates.at("csr"),
+                 whole_rate = measure_whole(program, settings, *data, events);
 
-    report_work(task, events);
-    const double per_sample = 1 / static_cast<double>(sizes_.samples);
+    report_work(task, events, dense_batch);
     const auto neurons = static_cast<double>(size_of(*program, "liquid"));
     Json& figures = result_["figures"];
     figures["samples_per_second_event"] = event_rate;
@@ -176,43 +188,31 @@ class LsmBench {
                         {"channels", size_of(*program, "input")},
                         {"ticks", settings.binning.ticks},
                         {"bins", settings.features.bins},
-                        {"synapses", synapses_of(*program)},
-                        {"dense_batch", dense_batch(sizes_.samples)},
-                        {"csr_batch", sparse_batch}};
+                        {"synapses", synapse_count(*program)},
+                        {"dense_batch", dense_batch},
+                        {"csr_batch", least_batch}};
     result_["blas"] = {{"build", openblas_get_config()}, {"core", openblas_get_corename()}};
+    entrants.clear();
     program.reset();
     grow(dense_rate * dense_weight_bytes(task));
     return std::move(result_);
   }
 
  private:
-  LsmSettings read(const Value& config, std::int64_t samples) const {
+  static LsmSettings read(const Value& config, std::size_t samples) {
     LsmSettings settings = read_lsm(config);
-    settings.dataset.limit_train = samples;
+    settings.dataset.limit_train = static_cast<std::int64_t>(samples);
     return settings;
   }
 
   static std::size_t size_of(const Program& program, const char* node) {
     return program.network().node(program.network().require(node)).size();
   }
-  static std::uint64_t synapses_of(const Program& program) {
-    std::uint64_t synapses = 0;
-    for (const auto& [id, quantum] : program.plan().quanta.weights) synapses += quantum.synapses;
-    return synapses;
-  }
   static double spikes_of(const LiquidRun& run) {
     double spikes = 0;
     for (const std::uint16_t count : run.counts) spikes += count;
     return spikes;
   }
-  // A batch for each thread where there are samples enough.
-  std::size_t dense_batch(std::int64_t samples) const {
-    std::size_t batch = most_dense_batch;
-    while (batch > 1 && batch * static_cast<std::size_t>(options_.threads) > static_cast<std::size_t>(samples))
-      batch /= 2;
-    return batch;
-  }
-
   Timing repeat(const std::string& phase, const std::function<void()>& body) const {
     if (options_.progress) options_.progress(phase, 0, 0, "");
     return time_repeats(static_cast<int>(sizes_.repeats), body);
@@ -223,17 +223,29 @@ class LsmBench {
     result_["busy_threads"][phase] = timing.busy_threads;
   }
 
-  // Samples per second, after a run outside the clock whose spikes are compared with those of the event path.
-  double measure(const std::string& name, const LiquidPath& path, const Input& input, const LiquidRun* events,
-                 LiquidRun& out) {
-    path.run(input.samples, options_.threads, true, out);
-    if (events)
-      if (const std::string text = differences(name, *events, out); !text.empty()) throw Error(Fault::check, text);
-    LiquidRun timed;
-    const Timing timing = repeat(name, [&] { path.run(input.samples, options_.threads, false, timed); });
-    if (timed.counts != out.counts) throw Error(Fault::check, name + " path: two runs gave different features");
-    seconds("simulate_" + name, timing);
-    return static_cast<double>(input.samples.size()) / timing.median();
+  // What the event path, the first of them, gives. All have to give the same spikes, which are compared outside the
+  // clock.
+  LiquidRun compare(const std::vector<Entrant>& entrants, const Input& input) const {
+    LiquidRun events;
+    for (const Entrant& entrant : entrants) {
+      if (options_.progress) options_.progress("compare " + entrant.name, 0, 0, "");
+      LiquidRun run;
+      entrant.path->run(input.samples, options_.threads, true, run);
+      if (&entrant == &entrants.front())
+        events = std::move(run);
+      else
+        require_equal(entrant.name, events, run);
+    }
+    events.spikes = {};
+    return events;
+  }
+
+  Timing time(const Entrant& entrant, const Input& input, const LiquidRun& events) const {
+    LiquidRun run;
+    Timing timing = repeat(entrant.name, [&] { entrant.path->run(input.samples, options_.threads, false, run); });
+    if (run.counts != events.counts)
+      throw Error(Fault::check, entrant.name + " path: two runs gave different features");
+    return timing;
   }
 
   // The model's own way from images to features.
@@ -248,7 +260,7 @@ class LsmBench {
     return static_cast<double>(data.size()) / timing.median();
   }
 
-  void report_work(const LiquidTask& task, const LiquidRun& events) {
+  void report_work(const LiquidTask& task, const LiquidRun& events, std::size_t dense_batch) {
     const auto samples = static_cast<double>(sizes_.samples);
     double bytes = 0;  // the engine's largest width: both projections are 16-bit by default
     for (const auto& [id, quantum] : task.program->plan().quanta.weights)
@@ -257,8 +269,8 @@ class LsmBench {
         {"neuron_steps", events.work.neuron_steps},
         {"synaptic_events", events.work.synaptic_events},
         {"weight_bytes_per_sample_event", static_cast<double>(events.work.synaptic_events) * bytes / samples},
-        {"weight_bytes_per_sample_dense", dense_weight_bytes(task) / static_cast<double>(dense_batch(sizes_.samples))},
-        {"weight_bytes_per_sample_csr", sparse_weight_bytes(task) / static_cast<double>(sparse_batch)}};
+        {"weight_bytes_per_sample_dense", dense_weight_bytes(task) / static_cast<double>(dense_batch)},
+        {"weight_bytes_per_sample_csr", sparse_weight_bytes(task) / static_cast<double>(least_batch)}};
   }
 
   void grow(double dense_bytes_per_second) {
@@ -273,29 +285,26 @@ class LsmBench {
       const Timing build = time_repeats(
           1, [&] { program = build_liquid(settings.network, options_.library, options_.threads, options_.slice); });
       const LiquidTask task{program, settings.binning.ticks, settings.features.bins};
+      std::vector<Entrant> entrants;
+      entrants.push_back({"event", make_event_path(task)});
       LiquidRun events;
-      const auto path = make_event_path(task);
-      const std::string size = fmt::format(" {} neurons", neurons);
-      const Timing event = repeat("event" + size, [&] { path->run(input.samples, options_.threads, false, events); });
+      entrants.front().path->run(input.samples, options_.threads, false, events);
       const auto peak = peak_memory_bytes();
       const auto samples = static_cast<double>(input.samples.size());
+      const std::size_t dense_batch = largest_batch(input.samples.size(), options_.threads);
+      entrants.push_back({"csr", make_sparse_path(task, least_batch)});
+      if (dense_weight_bytes(task) * samples / dense_bytes_per_second < patience)
+        entrants.push_back({"dense", make_dense_path(task, dense_batch)});
+      events = compare(entrants, input);
       Json row = {{"neurons", neurons},
                   {"samples", input.samples.size()},
-                  {"synapses", synapses_of(*program)},
+                  {"dense_batch", dense_batch},
+                  {"synapses", synapse_count(*program)},
                   {"build_s", build.median()},
                   {"spikes_per_neuron_and_tick",
-                   spikes_of(events) / samples / settings.binning.ticks / static_cast<double>(neurons)},
-                  {"samples_per_second_event", samples / event.median()}};
-      const auto rival = [&](const std::string& name, const LiquidPath& other) {
-        LiquidRun run;
-        const Timing timing = repeat(name + size, [&] { other.run(input.samples, options_.threads, false, run); });
-        if (run.counts != events.counts)
-          throw Error(Fault::check, fmt::format("{} and event path differ with {} neurons", name, neurons));
-        row["samples_per_second_" + name] = samples / timing.median();
-      };
-      rival("csr", *make_sparse_path(task, sparse_batch));
-      if (dense_weight_bytes(task) * samples * static_cast<double>(sizes_.repeats) / dense_bytes_per_second < patience)
-        rival("dense", *make_dense_path(task, dense_batch(sizes_.growth_samples)));
+                   spikes_of(events) / samples / settings.binning.ticks / static_cast<double>(neurons)}};
+      for (const Entrant& entrant : entrants)
+        row["samples_per_second_" + entrant.name] = samples / time(entrant, input, events).median();
       if (fresh && peak) row["peak_memory_bytes"] = *peak;
       row["program_bytes"] = program->plan().program_bytes();
       result_["growth"].push_back(std::move(row));

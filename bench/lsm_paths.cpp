@@ -315,13 +315,25 @@ class SparsePath final : public TimeDriven {
   std::vector<SparseEntry> entries_[2];
 };
 
-std::uint64_t synapse_count(const LiquidTask& task) {
-  std::uint64_t synapses = 0;
-  for (const auto& [id, quantum] : task.program->plan().quanta.weights) synapses += quantum.synapses;
-  return synapses;
-}
-
 }  // namespace
+
+void require_equal(const std::string& path, const LiquidRun& events, const LiquidRun& other) {
+  constexpr std::size_t shown = 5;
+  std::size_t found = 0;
+  std::string text;
+  for (std::size_t sample = 0; sample < events.spikes.size(); ++sample) {
+    std::vector<std::uint64_t> apart;
+    std::ranges::set_symmetric_difference(events.spikes[sample], other.spikes[sample], std::back_inserter(apart));
+    for (const std::uint64_t spike : apart)
+      if (++found <= shown)
+        text +=
+            fmt::format("\n  sample {}, tick {}, neuron {}: only on the {} path", sample, spike >> 32,
+                        spike & 0xffffffffu, std::ranges::binary_search(events.spikes[sample], spike) ? "event" : path);
+  }
+  if (found > 0) throw Error(Fault::check, fmt::format("{} and event path differ in {} spikes:{}", path, found, text));
+  if (events.counts != other.counts)
+    throw Error(Fault::check, fmt::format("{} and event path: equal spikes, other features", path));
+}
 
 std::unique_ptr<LiquidPath> make_event_path(const LiquidTask& task) { return std::make_unique<EventPath>(task); }
 
@@ -333,13 +345,30 @@ std::unique_ptr<LiquidPath> make_sparse_path(const LiquidTask& task, std::size_t
   return std::make_unique<SparsePath>(task, batch);
 }
 
+std::size_t whole_batches(std::size_t samples, int threads) {
+  const std::size_t each = least_batch * static_cast<std::size_t>(threads);
+  return (samples + each - 1) / each * each;
+}
+
+std::size_t largest_batch(std::size_t samples, int threads) {
+  std::size_t batch = most_batch;
+  while (batch > least_batch && samples % (batch * static_cast<std::size_t>(threads)) != 0) batch /= 2;
+  return batch;
+}
+
+std::uint64_t synapse_count(const Program& program) {
+  std::uint64_t synapses = 0;
+  for (const auto& [id, quantum] : program.plan().quanta.weights) synapses += quantum.synapses;
+  return synapses;
+}
+
 double dense_weight_bytes(const LiquidTask& task) {
   const Sizes sizes = sizes_of(task);
   return static_cast<double>((sizes.channels + sizes.neurons) * sizes.neurons * sizes.ticks * sizeof(float));
 }
 
 double sparse_weight_bytes(const LiquidTask& task) {
-  return static_cast<double>(synapse_count(task) * sizeof(SparseEntry) * static_cast<std::size_t>(task.ticks));
+  return static_cast<double>(synapse_count(*task.program) * sizeof(SparseEntry) * static_cast<std::size_t>(task.ticks));
 }
 
 }  // namespace crosspike

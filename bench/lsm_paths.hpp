@@ -33,12 +33,26 @@ class LiquidPath {
   virtual void run(std::span<const BinnedSpikes> samples, int threads, bool keep_spikes, LiquidRun& out) const = 0;
 };
 
+// Throws Error(check) with the first spikes that `path`, the one of that name, has and the event path lacks, or the
+// other way round; both runs kept theirs.
+void require_equal(const std::string& path, const LiquidRun& events, const LiquidRun& other);
+
 std::unique_ptr<LiquidPath> make_event_path(const LiquidTask& task);
 
-// `batch` samples advance together: a power of two, at most 1024; for the sparse path at least 64. Throw Error(cannot)
-// for a liquid that these paths do not describe: other delays, neurons that differ, sums beyond 2^24.
+// Below 64 samples a batch pays too much for each weight that it reads; beyond 256 it gains little.
+inline constexpr std::size_t least_batch = 64, most_batch = 256;
+
+// `samples` rounded up so that each thread has the same number of batches of 64.
+std::size_t whole_batches(std::size_t samples, int threads);
+// For samples in whole batches: the largest batch of which each thread has the same number.
+std::size_t largest_batch(std::size_t samples, int threads);
+
+// `batch` samples advance together: a power of two, from 64 to 256. Throw Error(cannot) for a liquid that these paths
+// do not describe: other delays, neurons that differ, sums beyond 2^24.
 std::unique_ptr<LiquidPath> make_dense_path(const LiquidTask& task, std::size_t batch);
 std::unique_ptr<LiquidPath> make_sparse_path(const LiquidTask& task, std::size_t batch);
+
+std::uint64_t synapse_count(const Program& program);
 
 // Bytes of weights that one batch reads.
 double dense_weight_bytes(const LiquidTask& task);

@@ -35,11 +35,11 @@ void bench(Session& session, const std::string& name) {
     BenchOptions options{.library = session.library};
     options.threads = session.options.threads;
     options.slice = session.options.slice;
-    options.seed = static_cast<std::uint64_t>(session.options.seed.value_or(1));
+    if (session.options.seed) options.seed = static_cast<std::uint64_t>(*session.options.seed);
     options.backend = session.options.backend.value_or("cpu");
     options.overrides = session.options.overrides;
     options.progress = session.progress();
-    Json result = {{"bench", name}, {"machine", machine()}, {"seed", options.seed}, {"threads", options.threads}};
+    Json result = {{"bench", name}, {"machine", machine()}, {"threads", options.threads}};
     result.update(provenance());
     result.update(candidate.run(options));
     session.meter().clear();
