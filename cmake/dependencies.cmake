@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Finds what docs/dependencies.md lists. crosspike_dependencies is what the library's sources need beyond the public
-# Eigen and fmt; it is not exported.
+# Finds what docs/dependencies.md lists; tests/CMakeLists.txt finds what only tests need. crosspike_dependencies is what
+# the library's sources need beyond the public fmt; it is not exported.
 find_package(Boost 1.74 REQUIRED)
-find_package(Eigen3 3.4 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(hwy REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -6,7 +6,8 @@ set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/crosspike)
 install(TARGETS crosspike EXPORT crosspike_targets)
 install(EXPORT crosspike_targets FILE crosspikeTargets.cmake NAMESPACE crosspike:: DESTINATION ${package_folder})
 foreach(folder IN ITEMS core neurons operators datasets models)
-  install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/crosspike FILES_MATCHING PATTERN "*.hpp")
+  install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/crosspike FILES_MATCHING PATTERN "*.hpp"
+    PATTERN blas.hpp EXCLUDE)  # the readout's own
 endforeach()
 install(DIRECTORY ${CROSSPIKE_GENERATED}/crosspike_generated DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/crosspike)
