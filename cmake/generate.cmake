@@ -63,7 +63,7 @@ crosspike_write_kinds(operators operator CROSSPIKE_FOR_EACH_OPERATOR)
 
 # crosspike_add_backend(NAME SOURCES...): links a backend in. It defines crosspike::make_NAME_backend().
 function(crosspike_add_backend name)
-  target_sources(crosspike PRIVATE ${ARGN})
+  target_sources(crosspike_library PRIVATE ${ARGN})
   set_property(GLOBAL APPEND PROPERTY CROSSPIKE_LINKED_BACKENDS ${name})
 endfunction()
 
@@ -77,5 +77,5 @@ function(crosspike_register_backends)
     string(APPEND CALLS "  library.add(make_${name}_backend());\n")
   endforeach()
   configure_file(cmake/backends.cpp.in ${CROSSPIKE_GENERATED}/backends.cpp @ONLY)
-  target_sources(crosspike PRIVATE ${CROSSPIKE_GENERATED}/backends.cpp)
+  target_sources(crosspike_library PRIVATE ${CROSSPIKE_GENERATED}/backends.cpp)
 endfunction()

@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/crosspike)
 
-install(TARGETS crosspike EXPORT crosspike_targets)
+install(TARGETS crosspike_library EXPORT crosspike_targets)
 install(EXPORT crosspike_targets FILE crosspikeTargets.cmake NAMESPACE crosspike:: DESTINATION ${package_folder})
 foreach(folder IN ITEMS core neurons operators datasets models)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/crosspike FILES_MATCHING PATTERN "*.hpp"
