@@ -120,13 +120,19 @@ std::string kind_text(const Kind& kind, int width) {
   return out;
 }
 
+Json default_json(const FieldInfo& field) {
+  if (std::isnan(field.initial)) return nullptr;
+  if (field.boolean) return field.initial != 0;
+  if (!field.words.empty()) return field.words[static_cast<std::size_t>(field.initial)];
+  return field.initial;
+}
+
 Json fields_json(const std::vector<FieldInfo>& fields) {
   Json list = Json::array();
   for (const FieldInfo& field : fields) {
-    Json entry = {{"name", field.name},
-                  {"unit", name(field.unit)},
-                  {"default", std::isnan(field.initial) ? Json() : Json(field.initial)}};
+    Json entry = {{"name", field.name}, {"unit", name(field.unit)}, {"default", default_json(field)}};
     if (!field.words.empty()) entry["words"] = field.words;
+    if (!field.offset.empty()) entry["relative_to"] = field.offset;
     if (std::isfinite(field.low)) entry["low"] = field.low;
     if (std::isfinite(field.high)) entry["high"] = field.high;
     entry["doc"] = field.doc;
@@ -137,9 +143,11 @@ Json fields_json(const std::vector<FieldInfo>& fields) {
 
 Json ports_json(const std::vector<Port>& ports) {
   Json list = Json::array();
-  for (const Port& port : ports)
+  for (const Port& port : ports) {
     list.push_back(
         {{"name", port.name}, {"carries", name(port.carries)}, {"unit", name(port.unit)}, {"doc", port.doc}});
+    if (port.shows) list.back()["shows"] = port.shows;
+  }
   return list;
 }
 
@@ -154,12 +162,14 @@ Json kind_json(const Kind& kind) {
     worked.push_back({{"dt_ms", w.dt}, {"given", given}, {"expect", expect}});
   }
   return {{"kind", kind.name},
+          {"form", kind.form == Kind::Form::stepped ? "neuron" : "operator"},
           {"doc", kind.doc},
           {"equation", kind.equation},
           {"source", kind.source},
           {"inputs", ports_json(kind.inputs)},
           {"outputs", ports_json(kind.outputs)},
           {"parameters", fields_json(kind.params)},
+          {"exclusive", kind.exclusive},
           {"arrays", arrays},
           {"state", fields_json(kind.state)},
           {"conventions", kind.conventions},

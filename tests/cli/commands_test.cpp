@@ -4,6 +4,7 @@
 #include <crosspike/core/config.hpp>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "program.hpp"
@@ -81,6 +82,23 @@ TEST(CliCommands, ExplainKnowsEveryKindThatDoctorLists) {
     for (const char* section : {"\nOne tick\n", "\nSource\n", "\nIn a config\n"})
       EXPECT_NE(run.out.find(section), std::string::npos) << kind << section;
   }
+}
+
+TEST(CliCommands, ExplainAsJsonHasDefaultsAsAConfigWritesThem) {
+  Workplace work;
+  const json lif = json::parse(work.run({"explain", "lif", "--json"}).out);
+  std::map<std::string, json> defaults;
+  for (const json& parameter : lif.at("parameters")) defaults[parameter.at("name")] = parameter.at("default");
+  EXPECT_EQ(defaults.at("tau_mem"), 10);
+  EXPECT_EQ(defaults.at("decay"), nullptr);  // may be left out
+  EXPECT_EQ(defaults.at("inclusive"), true);
+  EXPECT_EQ(defaults.at("reset_mode"), "to_value");
+  EXPECT_EQ(lif.at("exclusive"), json::parse(R"([["tau_mem", "decay"]])"));
+  EXPECT_EQ(lif.at("state")[0].at("relative_to"), "rest");
+  EXPECT_EQ(lif.at("form"), "neuron");
+  const json li = json::parse(work.run({"explain", "li", "--json"}).out);
+  EXPECT_EQ(li.at("outputs")[0].at("shows"), "membrane");
+  EXPECT_EQ(json::parse(work.run({"explain", "sparse", "--json"}).out).at("form"), "operator");
 }
 
 TEST(CliCommands, ExplainPrintsAConfigThatExplainsTheSame) {
