@@ -7,7 +7,7 @@ install(TARGETS crosspike_library EXPORT crosspike_targets)
 install(EXPORT crosspike_targets FILE crosspikeTargets.cmake NAMESPACE crosspike:: DESTINATION ${package_folder})
 foreach(folder IN ITEMS core neurons operators datasets models)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/crosspike FILES_MATCHING PATTERN "*.hpp"
-    PATTERN blas.hpp EXCLUDE)  # the readout's own
+    PATTERN *_internal.hpp EXCLUDE PATTERN blas.hpp EXCLUDE)  # they need what only the build finds
 endforeach()
 install(DIRECTORY ${CROSSPIKE_GENERATED}/crosspike_generated DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/crosspike)
