@@ -6,14 +6,16 @@
 #include <crosspike/core/error.hpp>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <optional>
 #include <string>
+
+#include "message_of.hpp"
 
 namespace crosspike {
 namespace {
 
 namespace fs = std::filesystem;
+using test::message_of;
 
 class AtomicFileTest : public ::testing::Test {
  protected:
@@ -36,16 +38,6 @@ void write(const fs::path& path, const std::string& text) { std::ofstream(path) 
 std::string read(const fs::path& path) {
   std::ifstream in(path);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::input);
-    return error.what();
-  }
-  return "no error";
 }
 
 std::size_t files_here() {

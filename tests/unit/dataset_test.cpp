@@ -10,11 +10,12 @@
 #include <crosspike/datasets/dataset.hpp>
 #include <crosspike/datasets/events.hpp>
 #include <crosspike/datasets/files.hpp>
-#include <functional>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+#include "message_of.hpp"
 
 namespace crosspike {
 namespace {
@@ -22,16 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 using Ints = std::vector<std::int32_t>;
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::input);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using test::message_of;
 
 BinnedSpikes bin_events(const std::vector<Event>& events, SensorShape sensor, const BinOptions& options) {
   BinnedSpikes out;

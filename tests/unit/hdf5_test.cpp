@@ -7,16 +7,18 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <limits>
 #include <numeric>
 #include <string>
+
+#include "message_of.hpp"
 
 namespace crosspike {
 namespace {
 
 namespace fs = std::filesystem;
 using hdf5::Shape;
+using test::message_of;
 
 class Hdf5 : public ::testing::Test {
  protected:
@@ -33,16 +35,6 @@ class Hdf5 : public ::testing::Test {
  private:
   fs::path folder_, previous_;
 };
-
-std::string message_of(const std::function<void()>& act, Fault expected = Fault::input) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), expected);
-    return error.what();
-  }
-  return "no error";
-}
 
 template <typename T>
 std::vector<T> counting(std::size_t n) {

@@ -7,23 +7,15 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/files.hpp>
 #include <crosspike/datasets/idx.hpp>
-#include <functional>
 #include <string>
+
+#include "message_of.hpp"
 
 namespace crosspike {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::input);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using test::message_of;
 
 Bytes gzip(const Bytes& plain) {
   z_stream z{};

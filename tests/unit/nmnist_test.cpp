@@ -5,25 +5,17 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/files.hpp>
 #include <crosspike/datasets/nmnist.hpp>
-#include <functional>
 #include <random>
 #include <string>
+
+#include "message_of.hpp"
 
 namespace crosspike {
 namespace {
 
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::input);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using test::message_of;
 
 std::vector<Event> parse(const Bytes& file, TimeOrder order = TimeOrder::require) {
   std::vector<Event> events;

@@ -10,15 +10,17 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <string>
 #include <thread>
+
+#include "message_of.hpp"
 
 namespace crosspike {
 namespace {
 
 namespace fs = std::filesystem;
+using test::message_of;
 
 const ResultsHeader header = {"0.1.0", 18446744073709551615ULL, "format = 1\nmodel = \"network\"\n"};
 const SpikeTrain train = {{0.1, 0.1, 2.5}, {3, 9, 0}, {}};
@@ -43,16 +45,6 @@ class Results : public ::testing::Test {
  private:
   fs::path folder_, previous_;
 };
-
-std::string message_of(const std::function<void()>& act, Fault expected = Fault::input) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), expected);
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string bytes_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -12,23 +12,16 @@
 #include <tuple>
 #include <utility>
 
+#include "message_of.hpp"
+
 namespace crosspike {
 namespace {
 
 using Image = std::vector<std::uint8_t>;
+using test::message_of;
 using Pixel = std::pair<int, int>;  // x, y
 
 constexpr int side = 28;
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::input);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 std::vector<Event> convert(const SaccadeOptions& options, const Image& image, std::uint32_t number = 0,
                            const char* split = "train") {

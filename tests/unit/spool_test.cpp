@@ -8,14 +8,16 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
+
+#include "message_of.hpp"
 
 namespace crosspike {
 namespace {
 
 namespace fs = std::filesystem;
+using test::message_of;
 
 struct Record {
   std::uint64_t number;
@@ -38,16 +40,6 @@ std::vector<std::uint64_t> numbers_in(Spool& spool) {
     }
   });
   return numbers;
-}
-
-std::string message_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::system);
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Spool, GivesBackAllRecordsInOrder) {
@@ -82,9 +74,9 @@ TEST(Spool, HasNoNameThatAKilledProcessCouldLeave) {
 
 TEST(Spool, RefusesHalfARecordAndAMissingFolder) {
   Spool spool(fs::temp_directory_path(), 16);
-  EXPECT_EQ(message_of([&] { spool.append(std::vector<std::byte>(24)); }),
+  EXPECT_EQ(message_of([&] { spool.append(std::vector<std::byte>(24)); }, Fault::system),
             "spool: 24 bytes are no whole number of 16-byte records; this is a bug in crosspike");
-  EXPECT_EQ(message_of([] { Spool("/nowhere/at/all", 16); }),
+  EXPECT_EQ(message_of([] { Spool("/nowhere/at/all", 16); }, Fault::system),
             "cannot record: folder /nowhere/at/all takes no temporary file (No such file or directory)");
 }
 
@@ -99,7 +91,7 @@ TEST(Spool, SaysHowMuchAFullDiskLacks) {
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   const rlimit tight{2000000, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
-  const std::string message = message_of([&] { append(spool, 100000, 100000); });
+  const std::string message = message_of([&] { append(spool, 100000, 100000); }, Fault::system);
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(message, "cannot record: the temporary file in " + folder.string() +
