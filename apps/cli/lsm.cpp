@@ -96,7 +96,7 @@ void train(Session& session, const std::filesystem::path& path) {
     fail_at(config.as<Table>()->find("model")->where(),
             fmt::format("model = \"{}\" has no readout to train; write: crosspike run {}; models with a readout: lsm",
                         model, path.string()));
-  const std::filesystem::path out = session.results_path(path);
+  const std::filesystem::path out = session.results_path(path, config);
   const auto start = std::chrono::steady_clock::now();
   const ExperimentReport result = train_lsm(config, session.library, experiment_options(session, out));
   report(session, result, out, seconds_since(start));

@@ -130,12 +130,12 @@ void report(Session& session, const NetworkModel& model, const Plan& plan, const
 void run(Session& session, const std::filesystem::path& path) {
   const Value config = session.config(path);
   require_network(config, path);
+  const std::filesystem::path out = session.results_path(path, config);
   const NetworkModel model = build_network(config, session.library);
   refuse_inputs(*model.network);
   if (model.ticks == 0)
     throw Error(Fault::input, fmt::format("{}: run.time is shorter than half a tick of {}; nothing would happen",
                                           path.string(), format_quantity(model.network->dt, Unit::ms)));
-  const std::filesystem::path out = session.results_path(path);
   ResultsWriter writer(out, {CROSSPIKE_VERSION, model.network->seed, to_toml(model.resolved)}, session.existing());
 
   const Taps taps = run_taps(model);

@@ -47,10 +47,6 @@ void Session::apply_options(Value& config) const {
   require_format(config);
 }
 
-std::filesystem::path Session::results_path(const std::filesystem::path& config) const {
-  return options.out ? *options.out : std::filesystem::path(config.stem().string() + ".h5");
-}
-
 PlanOptions Session::plan_options() const {
   PlanOptions plan;
   plan.threads = options.threads;

@@ -40,8 +40,8 @@ class Session {
   // The file with --set, --seed and --backend applied.
   Value config(const std::filesystem::path& path) const;
   void apply_options(Value& config) const;
-  // --out, or the stem of the config with .h5 in the current folder.
-  std::filesystem::path results_path(const std::filesystem::path& config) const;
+  // --out, or the stem of `file` with .h5 in the current folder. Throws where that would replace what is read.
+  std::filesystem::path results_path(const std::filesystem::path& file, const Value& config) const;
   Existing existing() const { return options.force ? Existing::replace : Existing::refuse; }
   PlanOptions plan_options() const;
   Progress progress();  // stops the work after Ctrl-C
@@ -60,6 +60,9 @@ class Session {
   ProgressMeter meter_;
   std::string output_;
 };
+
+// Throws Error(input) where `out` is `file`, or a file that the config read from it names: also with --force.
+void refuse_output_over_input(const std::filesystem::path& out, const std::filesystem::path& file, const Value& config);
 
 std::string model_of(const Value& config);  // throws Error(input) where it is missing or unknown
 

@@ -144,6 +144,84 @@ TEST(CliRun, OverwritesOnlyWithForce) {
   EXPECT_EQ(ResultsReader(work.folder() / "single.h5").spikes({"neuron", {}}).timestamps_ms.size(), 6u);
 }
 
+TEST(CliRun, NeverOverwritesTheConfigEvenWithForce) {
+  Workplace work;
+  const std::string config = copy_of("single_neuron.toml");
+  work.write("single.toml", config);
+  std::filesystem::create_symlink("single.toml", work.folder() / "link.toml");
+  std::filesystem::create_hard_link(work.folder() / "single.toml", work.folder() / "twin.toml");
+  for (const std::string out : {"single.toml", "./single.toml", "link.toml", "twin.toml"}) {
+    const Finished run = work.run({"run", "single.toml", "--out", out, "--force"});
+    EXPECT_EQ(run.code, 2);
+    EXPECT_EQ(run.err, "error: " + out + " is the config; name another file with --out\n");
+  }
+  EXPECT_EQ(work.read("single.toml"), config);
+}
+
+TEST(CliRun, NeverOverwritesAFileThatTheConfigReads) {
+  Workplace work;
+  work.write("tau.csv", "10\n20\n");
+  work.write("t.toml", R"(format = 1
+model = "network"
+[populations.a]
+kind = "lif"
+size = 2
+tau_mem = { file = "tau.csv" }
+)");
+  std::filesystem::create_symlink("tau.csv", work.folder() / "link");
+  for (const std::string out : {"tau.csv", "link"}) {
+    const Finished run = work.run({"run", "t.toml", "--out", out, "--force"});
+    EXPECT_EQ(run.code, 2);
+    EXPECT_EQ(run.err, "error: " + out + " is read by this config (t.toml:6:20); name another file with --out\n");
+  }
+  EXPECT_EQ(work.read("tau.csv"), "10\n20\n");
+}
+
+TEST(CliRun, NeverOverwritesADatasetOfAnHdf5FileThatTheConfigReads) {
+  Workplace work;
+  ASSERT_EQ(work.run({"run", example("single_neuron.toml").string(), "--out", "old.h5"}).code, 0);
+  const std::string before = work.read("old.h5");
+  work.write("t.toml", R"(format = 1
+model = "network"
+[populations.a]
+kind = "lif"
+size = 6
+tau_mem = { file = "old.h5:/spikes/neuron/timestamps" }
+)");
+  const Finished run = work.run({"run", "t.toml", "--out", "old.h5", "--force"});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.err, "error: old.h5 is read by this config (t.toml:6:20); name another file with --out\n");
+  EXPECT_TRUE(work.read("old.h5") == before);
+  EXPECT_EQ(work.run({"run", "t.toml", "--out", "new.h5"}).code, 0);
+}
+
+TEST(CliRun, TrainNeverOverwritesItsDataSetOrItsLiquid) {
+  Workplace work;
+  const std::string text = "format = 1\nmodel = \"lsm\"\n";
+  const auto expect = [&](const std::string& config, const std::string& out, const std::string& what) {
+    work.write("t.toml", text + config);
+    const Finished run = work.run({"train", "t.toml", "--out", out, "--force"});
+    EXPECT_EQ(run.code, 2);
+    EXPECT_EQ(run.err, "error: " + out + " is " + what + "; name another file with --out\n");
+    EXPECT_EQ(work.read(out), "precious");
+  };
+  for (const char* file : {"old.h5", "train-images-idx3-ubyte.gz", "mine.gz"}) work.write(file, "precious");
+  std::filesystem::create_directories(work.folder() / "events" / "Train" / "3");
+  work.write("events/Train/3/00001.bin", "precious");
+  expect("liquid.from = \"old.h5\"\n", "old.h5", "read by this config (t.toml:3:15)");
+  expect("dataset.path = \".\"\n", "train-images-idx3-ubyte.gz", "part of the data set");
+  expect("dataset = { path = \".\", test_labels = \"mine.gz\" }\n", "mine.gz", "read by this config (t.toml:3:39)");
+  expect("dataset = { kind = \"nmnist\", path = \"events\" }\n", "events/Train/3/00001.bin", "part of the data set");
+}
+
+TEST(CliRun, OutputIsNoStream) {
+  Workplace work;
+  const Finished run = work.run({"run", example("single_neuron.toml").string(), "--out", "-"});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.err, "error: --out -: results are an HDF5 file and do not go to stdout; write e.g. --out results.h5\n");
+  EXPECT_TRUE(work.files().empty());
+}
+
 TEST(CliRun, SaysWhatHappened) {
   Workplace work;
   const Finished run = work.run({"run", example("single_neuron.toml").string()});
