@@ -65,8 +65,7 @@ Recording::Recording(const Network& network, const std::vector<Recorder>& record
       throw Error(Fault::input, fmt::format("recorder {}: {}", r.name, *problem));
     const std::size_t width = r.indices.empty() ? network.node(r.node).size() : r.indices.size();
     const bool spikes = r.port && network.carries({r.node, *r.port}) == Carries::spikes;
-    tracks_.push_back(
-        {&r, own, width, Spool(std::filesystem::temp_directory_path(), spikes ? sizeof(SpikeRecord) : width * real)});
+    tracks_.push_back({&r, own, width, Spool(spool_folder(), spikes ? sizeof(SpikeRecord) : width * real)});
   }
 }
 

@@ -431,7 +431,11 @@ std::string results_layout_markdown() {
       "are laid out as [SONATA](https://github.com/AllenInstitute/sonata) spike files, and what lies under /liquid as\n"
       "SONATA edge files. `@name` is an attribute, `<name>` any name. What a run does not have is absent. Equal "
       "content\n"
-      "gives equal bytes.\n"
+      "gives equal bytes. Where a process is killed outright (SIGKILL, loss of power), the temporary `.NAME.PID.tmp` "
+      "stays\n"
+      "beside the results, or `.NAME.PID.partial`, a folder of `datasets convert`; once that process is gone they may "
+      "be\n"
+      "deleted.\n"
       "\n"
       "| path | shape | type | unit | what |\n"
       "|---|---|---|---|---|\n";

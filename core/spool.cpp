@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/spool.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace crosspike {
@@ -19,14 +21,27 @@ constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
 
 }  // namespace
 
+std::filesystem::path spool_folder() {
+  const char* set = std::getenv("TMPDIR");
+  const std::string folder = set ? set : "";
+  if (folder.empty()) return "/tmp";
+  std::error_code unknown;
+  if (std::filesystem::is_directory(folder, unknown)) return folder;
+  throw Error(Fault::input,
+              fmt::format("$TMPDIR = '{}' {}; records wait there until the results are written: unset TMPDIR or set it "
+                          "to a folder with room for them",
+                          folder, std::filesystem::exists(folder, unknown) ? "is no folder" : "does not exist"));
+}
+
 Spool::Spool(std::filesystem::path folder, std::size_t record_bytes)
     : folder_(std::move(folder)), record_bytes_(record_bytes) {
   if (record_bytes_ == 0) throw Error(Fault::system, "spool: records of 0 bytes; this is a bug in crosspike");
   std::string name = (folder_ / "crosspike-spool-XXXXXX").string();
   file_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (file_ < 0) {
-    throw Error(Fault::system, fmt::format("cannot record: folder {} takes no temporary file ({})", folder_.string(),
-                                           std::strerror(errno)));
+    throw Error(Fault::system,
+                fmt::format("cannot record: folder {} takes no temporary file ({}); set $TMPDIR to another",
+                            folder_.string(), std::strerror(errno)));
   }
   ::unlink(name.c_str());
 }
@@ -68,7 +83,7 @@ void Spool::write(std::span<const std::byte> bytes) {
       throw Error(
           Fault::system,
           fmt::format("cannot record: the temporary file in {} needs {} bytes and got {} ({}); free space there, "
-                      "choose another folder or record less",
+                      "set $TMPDIR to another folder or record less",
                       folder_.string(), needed, at, done < 0 ? std::strerror(errno) : "nothing written"));
     }
     bytes = bytes.subspan(static_cast<std::size_t>(done));

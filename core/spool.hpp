@@ -12,6 +12,9 @@
 
 namespace crosspike {
 
+// $TMPDIR, or /tmp where that is unset or empty. Throws Error(input) where it is no folder.
+std::filesystem::path spool_folder();
+
 class Spool {
  public:
   // The file has no name by the time this returns. Throws Error(system) where the folder takes none.

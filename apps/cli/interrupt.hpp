@@ -5,7 +5,9 @@
 
 namespace crosspike::cli {
 
-void catch_signals();      // SIGINT and SIGTERM as above; SIGPIPE becomes a failed write
+// SIGINT, SIGTERM and SIGHUP as above, unless the parent had it ignored (`nohup`, `&` in a script); SIGPIPE becomes a
+// failed write.
+void catch_signals();
 void check_interrupted();  // throws Error(interrupted) once a signal came
 
 }  // namespace crosspike::cli

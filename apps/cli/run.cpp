@@ -140,6 +140,7 @@ void run(Session& session, const std::filesystem::path& path) {
 
   const Taps taps = run_taps(model);
   SpikeCounter counter(*model.network, taps);
+  Recording recording(*model.network, model.recorders);
   Effort effort;
   const auto build_start = Clock::now();
   Team team(session.options.threads);
@@ -149,7 +150,6 @@ void run(Session& session, const std::filesystem::path& path) {
   session.remark(fmt::format("{}: {}\n", path.string(), plan_line(plan)));
   State state(program);
   state.reset(0, 0);
-  Recording recording(*model.network, model.recorders);
   recording.start(state);
   effort.build_s = seconds_since(build_start);
 

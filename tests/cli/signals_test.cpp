@@ -35,13 +35,44 @@ TEST(CliSignals, CtrlCLeavesNothingBehind) {
   EXPECT_TRUE(work.files().empty()) << work.files().front();
 }
 
-TEST(CliSignals, TerminationLeavesNothingBehindEither) {
+TEST(CliSignals, TerminationAndHangingUpLeaveNothingBehindEither) {
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    Workplace work;
+    const pid_t process = work.start(endless);
+    wait_for_a_file(work);
+    ::kill(process, signal);
+    EXPECT_EQ(work.wait(process).code, 130) << signal;
+    EXPECT_TRUE(work.files().empty()) << signal;
+  }
+}
+
+TEST(CliSignals, ThatTheParentIgnoresStayIgnored) {
+  for (const int signal : {SIGINT, SIGHUP}) {
+    Workplace work;
+    const auto before = ::signal(signal, SIG_IGN);  // as a script's shell does for a job behind `&`
+    const pid_t process = work.start(endless);
+    ::signal(signal, before);
+    wait_for_a_file(work);
+    ::kill(process, signal);
+    ::kill(process, SIGTERM);
+    const Finished run = work.wait(process);
+    EXPECT_EQ(run.code, 130);
+    // A second caught signal would have ended it at once, without this line.
+    EXPECT_NE(run.err.find("error: interrupted; nothing was written\n"), std::string::npos) << signal << run.err;
+    EXPECT_EQ(run.err.find("stopping"), run.err.rfind("stopping")) << signal;
+  }
+}
+
+TEST(CliSignals, ATemporaryFolderThatIsMissingIsNamed) {
   Workplace work;
-  const pid_t process = work.start(endless);
-  wait_for_a_file(work);
-  ::kill(process, SIGTERM);
-  EXPECT_EQ(work.wait(process).code, 130);
+  const std::string config = example("single_neuron.toml").string();
+  const Finished run = work.run({"run", config}, {"TMPDIR=/nonexistent"});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.err,
+            "error: $TMPDIR = '/nonexistent' does not exist; records wait there until the results are written: unset "
+            "TMPDIR or set it to a folder with room for them\n");
   EXPECT_TRUE(work.files().empty());
+  EXPECT_EQ(work.run({"run", config}, {"TMPDIR="}).code, 0);
 }
 
 TEST(CliSignals, AClosedPipeIsASystemErrorWithoutATrace) {

@@ -77,7 +77,8 @@ TEST(Spool, RefusesHalfARecordAndAMissingFolder) {
   EXPECT_EQ(message_of([&] { spool.append(std::vector<std::byte>(24)); }, Fault::system),
             "spool: 24 bytes are no whole number of 16-byte records; this is a bug in crosspike");
   EXPECT_EQ(message_of([] { Spool("/nowhere/at/all", 16); }, Fault::system),
-            "cannot record: folder /nowhere/at/all takes no temporary file (No such file or directory)");
+            "cannot record: folder /nowhere/at/all takes no temporary file (No such file or directory); set $TMPDIR to "
+            "another");
 }
 
 TEST(Spool, SaysHowMuchAFullDiskLacks) {
@@ -95,8 +96,8 @@ TEST(Spool, SaysHowMuchAFullDiskLacks) {
   ::setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(message, "cannot record: the temporary file in " + folder.string() +
-                         " needs 3200000 bytes and got 2000000 (File too large); free space there, choose another "
-                         "folder or record less");
+                         " needs 3200000 bytes and got 2000000 (File too large); free space there, set $TMPDIR "
+                         "to another folder or record less");
   EXPECT_EQ(numbers_in(spool).size(), 100000U);
 }
 
