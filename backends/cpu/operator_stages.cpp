@@ -255,7 +255,7 @@ Footprint estimate_operator_stage(const Claim& claim, NodeId id, const Options& 
   const Network& network = claim.network;
   const Node& node = network.node(id);
   const std::string& kind = node.kind->name;
-  if (kind == "spike_list") return {listed_spikes(network, node).size() * sizeof(ListedSpike), 0};
+  if (kind == "spike_list") return {listed_spikes(node, network.dt).size() * sizeof(ListedSpike), 0};
   if (kind == "step_current")
     return {current_steps(network, node).size() * sizeof(CurrentStep),
             static_cast<std::size_t>(options.lanes) * node.size() * sizeof(float)};

@@ -82,8 +82,10 @@ class Experiment {
   }
 
   Readout fit(const std::string& phase, const FeatureRows& train, const FeatureRows& validation) {
-    if (options_.progress) options_.progress(phase + ": readout", 0, 0, "");
-    return fit_ridge(train.set("train"), validation.set("validation"), settings_.lambdas, team_);
+    const auto progress = [&](std::string_view, double done, double total, std::string_view unit) {
+      if (options_.progress) options_.progress(phase + ": readout", done, total, unit);
+    };
+    return fit_ridge(train.set("train"), validation.set("validation"), settings_.lambdas, team_, progress);
   }
 
   void fit_controls() {

@@ -66,7 +66,7 @@ NormalEquations::Range NormalEquations::tile(std::size_t index) const {
   return {begin, std::min(tile_width, features_ - begin)};
 }
 
-void NormalEquations::add(const FeatureSet& set, Team& team) {
+void NormalEquations::add(const FeatureSet& set, Team& team, const Progress& progress) {
   check(set);
   if (set.features != features_ || set.classes != classes_ || set.kind != kind_) {
     throw Error(
@@ -86,12 +86,16 @@ void NormalEquations::add(const FeatureSet& set, Team& team) {
     largest_sum_ = bound;
   }
   Batch batch(tiles_);
+  std::size_t done = 0;
   for (const FeatureBlock& block : set.blocks) {
     for (std::size_t row = 0; row < block.rows;) {
       const std::size_t rows = std::min(batch_rows - batch.rows, block.rows - row);
       stage(block, row, rows, batch, team);
       row += rows;
-      if (batch.rows == batch_rows) accumulate(batch, team);
+      done += rows;
+      if (batch.rows < batch_rows) continue;
+      if (progress) progress("sums", static_cast<double>(done), static_cast<double>(set.samples()), "samples");
+      accumulate(batch, team);
     }
   }
   if (batch.rows > 0) accumulate(batch, team);

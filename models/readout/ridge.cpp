@@ -6,6 +6,7 @@
 #include <cmath>
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/readout/blas.hpp>
+#include <crosspike/models/readout/cholesky.hpp>
 #include <crosspike/models/readout/ridge.hpp>
 #include <utility>
 
@@ -65,7 +66,7 @@ RidgeSolver::RidgeSolver(const NormalEquations& equations) : equations_(equation
   }
 }
 
-Readout RidgeSolver::solve(double lambda) {
+Readout RidgeSolver::solve(double lambda, Team& team, const std::function<void(std::size_t)>& progress) {
   check_lambda(lambda);
   const std::size_t features = equations_.features();
   const std::size_t classes = equations_.classes();
@@ -80,10 +81,7 @@ Readout RidgeSolver::solve(double lambda) {
     }
     row[i] += lambda;
   }
-  const int order = static_cast<int>(features);
-  int info = 0;
-  dpotrf_("L", &order, factor_.data(), &order, &info);  // lower by columns is upper by rows: U'U
-  if (info != 0) {
+  if (!factorise(factor_, features, team, progress)) {
     throw Error(Fault::input, fmt::format("lambda = {:g} is too small for the ridge readout: with it, the matrix of {} "
                                           "features is not positive definite in double; use a larger lambda",
                                           lambda, features));
@@ -106,6 +104,7 @@ Readout RidgeSolver::solve(double lambda) {
     double* weights = readout.weights.data() + c * features;
     for (std::size_t i = 0; i < features; ++i) weights[i] = inverse_scale_[i] * (sums[i] - count * mean_[i]);
   }
+  const int order = static_cast<int>(features);
   for (const CBLAS_TRANSPOSE transpose : {CblasNoTrans, CblasTrans}) {
     cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, transpose, CblasNonUnit, static_cast<int>(classes), order, 1.0,
                 factor_.data(), order, readout.weights.data(), order);
@@ -164,7 +163,8 @@ Score score(const Readout& readout, const FeatureSet& set, Team& team) {
   return result;
 }
 
-Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team) {
+Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
+                  const Progress& progress) {
   if (lambdas.empty()) {
     throw Error(Fault::input, "the ridge readout has no lambda to choose from; give at least one, above 0");
   }
@@ -181,14 +181,22 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
   }
 
   NormalEquations equations(train.features, train.classes, train.kind);
-  equations.add(train, team);
+  const double solves = static_cast<double>(lambdas.size() + 1);
+  const auto solving = [&](std::size_t solve) {
+    return [&, solve](std::size_t columns) {
+      const double done =
+          static_cast<double>(solve) + static_cast<double>(columns) / static_cast<double>(train.features);
+      if (progress) progress("solving", done, solves, "lambdas");
+    };
+  };
+  equations.add(train, team, progress);
   std::vector<LambdaScore> curve;
   std::size_t most_correct = 0;
   double chosen = 0;
   {
     RidgeSolver solver(equations);
     for (const double lambda : lambdas) {
-      const Score result = score(solver.solve(lambda), validation, team);
+      const Score result = score(solver.solve(lambda, team, solving(curve.size())), validation, team);
       curve.push_back({lambda, result.accuracy()});
       if (result.correct > most_correct || (result.correct == most_correct && lambda > chosen)) {
         most_correct = result.correct;
@@ -196,8 +204,8 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
       }
     }
   }
-  equations.add(validation, team);
-  Readout readout = RidgeSolver(equations).solve(chosen);
+  equations.add(validation, team, progress);
+  Readout readout = RidgeSolver(equations).solve(chosen, team, solving(lambdas.size()));
   readout.validation = std::move(curve);
   return readout;
 }

@@ -3,7 +3,9 @@
 // Nothing that fits takes a test split; fit_ridge sees train and validation and returns a finished readout.
 #pragma once
 
+#include <crosspike/core/progress.hpp>
 #include <crosspike/models/readout/normal_equations.hpp>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -37,9 +39,10 @@ class RidgeSolver {
   /// Throws Error where they hold no sample.
   explicit RidgeSolver(const NormalEquations& equations);
 
-  /// Cholesky in double, on the calling thread. Throws Error for a lambda that is not finite and positive, or so small
-  /// that the matrix is not positive definite in double.
-  Readout solve(double lambda);
+  /// Cholesky in double, equal bit for bit at any size of the team. `progress(columns done)` as in cholesky.hpp. Throws
+  /// Error for a lambda that is not finite and positive, or so small that the matrix is not positive definite in
+  /// double.
+  Readout solve(double lambda, Team& team, const std::function<void(std::size_t)>& progress = {});
 
  private:
   const NormalEquations& equations_;
@@ -65,7 +68,8 @@ Score score(const Readout& readout, const FeatureSet& set, Team& team);
 
 /// Fits each lambda on train, keeps the one that is right most often on validation (the larger on a tie), and fits it
 /// once more on train and validation together, with mean and scale of both. Rows enter the sums once.
-/// Throws Error as its parts do, and for an empty list of lambdas.
-Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team);
+/// Throws Error as its parts do, and for an empty list of lambdas. `progress` is told of samples, then of lambdas.
+Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
+                  const Progress& progress = {});
 
 }  // namespace crosspike

@@ -47,7 +47,7 @@ TEST(BenchLsm, DifferingFeaturesFailTheBench) {
 
 TEST(BenchLsm, EveryThreadHasTheSameNumberOfWholeBatches) {
   for (int threads = 1; threads <= 130; ++threads)
-    for (const std::size_t asked : {1, 64, 65, 512, 4096}) {
+    for (const std::size_t asked : {1u, 64u, 65u, 512u, 4096u}) {
       const std::size_t samples = whole_batches(asked, threads), batch = largest_batch(samples, threads);
       const auto each = static_cast<std::size_t>(threads) * batch;
       EXPECT_GE(samples, asked);

@@ -80,9 +80,10 @@ NormalEquations sums_of(const FeatureSet& set, int threads = 1) {
   return equations;
 }
 
-Readout solve(const FeatureSet& set, double lambda) {
+Readout solve(const FeatureSet& set, double lambda, int threads = 1) {
   const NormalEquations equations = sums_of(set);
-  return RidgeSolver(equations).solve(lambda);
+  Team team(threads);
+  return RidgeSolver(equations).solve(lambda, team);
 }
 
 std::vector<double> upper(const NormalEquations& equations) {
