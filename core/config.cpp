@@ -8,6 +8,7 @@
 #include <crosspike/core/config.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/nearest.hpp>
+#include <crosspike/core/shown.hpp>
 #include <cstring>
 #include <fstream>
 #include <system_error>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t most_names_compared = 10'000;  // of a folder, when looking for a similar one
 
 [[noreturn]] void refuse_missing(const std::filesystem::path& path) {
+  if (path == "-") fail_at({"-"}, "no such file; to read a config from stdin, write /dev/stdin");
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) {
@@ -33,6 +35,15 @@ constexpr std::size_t most_names_compared = 10'000;  // of a folder, when lookin
   fail_at({path.string()}, closest ? fmt::format("no such file; did you mean '{}'?",
                                                  path.has_parent_path() ? (folder / *closest).string() : *closest)
                                    : "no such file; check the path");
+}
+
+void refuse_binary(std::string_view text, const std::filesystem::path& path) {
+  if (text.starts_with("\x89HDF\r\n\x1a\n"))
+    fail_at({path.string()},
+            fmt::format("is an HDF5 file, no config; what results hold shows: crosspike info {}", path.string()));
+  if (text.starts_with("\x93NUMPY"))
+    fail_at({path.string()}, fmt::format("is a .npy array, no config; a config names it: {{ file = {} }}",
+                                         to_inline_toml(Value(path.string()))));
 }
 
 // The keys down to the placeholder 0 that an override's key was parsed with; none where there is more or less to it.
@@ -107,15 +118,13 @@ Value parse_override(const std::string& key, const std::vector<std::string>& pat
 std::string Location::text() const { return line == 0 ? file : fmt::format("{}:{}:{}", file, line, column); }
 
 void fail_at(const Location& where, std::string_view message) {
-  std::string line;  // one line, whatever a name or value in it holds
-  for (const char c : fmt::format("{}: {}", where.text(), message)) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      line += c;
-    }
-  }
-  throw Error(Fault::input, line);
+  const std::string place = where.text();
+  constexpr std::string_view option = "--set ";  // names its key already, which most messages begin with
+  const std::string_view key =
+      place.starts_with(option) ? std::string_view(place).substr(option.size()) : std::string_view();
+  const std::string_view after = !key.empty() && message.starts_with(key) ? message.substr(key.size()) : "";
+  const bool twice = !after.empty() && std::string_view(" :.[").find(after.front()) != std::string_view::npos;
+  throw Error(Fault::input, one_line(fmt::format("{}{}{}", place, twice ? "" : ": ", twice ? after : message)));
 }
 
 const Value* Table::find(std::string_view key) const {
@@ -187,6 +196,7 @@ Value load_config(const std::filesystem::path& path) {
     text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
   }
   if (file.bad()) throw Error(Fault::system, fmt::format("{}: reading failed", path.string()));
+  refuse_binary(text, path);
   Value root = parse_config(text, path.string());
   require_format(root);
   return root;
@@ -195,8 +205,11 @@ Value load_config(const std::filesystem::path& path) {
 void apply_override(Value& root, std::string_view assignment) {
   const std::size_t equals = end_of_key(assignment);
   const std::string key = trimmed(assignment.substr(0, equals));
-  const Location where{"--set " + key};
-  if (equals == std::string_view::npos) fail_at(where, "has no '='; write KEY=VALUE, e.g. --set run.dt=\"0.1 ms\"");
+  const Location where{"--set " + key}, cut{"--set " + shown(key)};
+  if (key.empty())
+    fail_at({fmt::format("--set {}", shown(assignment))},
+            "the key is missing; write KEY=VALUE, e.g. --set run.dt=\"0.1 ms\"");
+  if (equals == std::string_view::npos) fail_at(cut, "has no '='; write KEY=VALUE, e.g. --set run.dt=\"0.1 ms\"");
   std::vector<std::string> path;
   try {
     if (on_one_line(key)) path = path_of(parse_config(key + " = 0", where.file));
@@ -204,8 +217,7 @@ void apply_override(Value& root, std::string_view assignment) {
     // Refused below, with what a key looks like.
   }
   if (path.empty()) {
-    fail_at(where,
-            "is not a key; write names joined by dots, those with dots in quotes: placement.\"liquid.input\"=cpu");
+    fail_at(cut, "is not a key; write names joined by dots, those with dots in quotes: placement.\"liquid.input\"=cpu");
   }
   Value value = parse_override(key, path, trimmed(assignment.substr(equals + 1)), where);
   value.set_where(where);
@@ -215,8 +227,8 @@ void apply_override(Value& root, std::string_view assignment) {
   for (std::size_t i = 0; i < path.size(); ++i) {
     Table* table = target->as<Table>();
     if (table == nullptr) {
-      fail_at(where, fmt::format("{} is {} ({}), not a table, and holds no '{}'", walked, to_inline_toml(*target),
-                                 target->where().text(), path[i]));
+      fail_at(where, fmt::format("{} is {} ({}), not a table, and holds no '{}'", walked,
+                                 shown(to_inline_toml(*target)), target->where().text(), path[i]));
     }
     if (i + 1 == path.size()) {
       table->set(path[i], std::move(value));

@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <crosspike/core/config.hpp>
 #include <crosspike/core/error.hpp>
+#include <crosspike/core/shown.hpp>
 
 namespace crosspike {
 namespace {
@@ -131,7 +132,7 @@ class Converter {
       case toml::node_type::floating_point:
         return Value(node.as_floating_point()->get(), where);
       case toml::node_type::string:
-        return Value(node.as_string()->get(), where);
+        return Value(without_nul(node.as_string()->get(), where), where);
       case toml::node_type::array: {
         Array array;
         array.reserve(node.as_array()->size());
@@ -154,11 +155,17 @@ class Converter {
     std::vector<Table::Entry> converted;
     converted.reserve(entries.size());
     for (const auto& [key, node] : entries) {
-      converted.emplace_back(std::string(key->str()), convert(*node, depth + 1));
       const Location where = location(key->source().begin);
+      converted.emplace_back(without_nul(std::string(key->str()), where), convert(*node, depth + 1));
       converted.back().second.set_key_position(where.line, where.column);
     }
     return Table(std::move(converted));
+  }
+
+  // It ends names and paths where the system reads them.
+  static std::string without_nul(const std::string& text, const Location& where) {
+    if (text.find('\0') != std::string::npos) fail_at(where, "the text holds a NUL character (\\u0000); remove it");
+    return text;
   }
 
   Location location(const toml::source_position& position) const {
@@ -193,7 +200,7 @@ std::string hint(std::string_view line, std::size_t column) {
   const std::size_t first = value.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   value = value.substr(first, value.find_last_not_of(blanks) + 1 - first);
-  if (has_unit(value)) return fmt::format("; quantities are written in quotes: \"{}\"", value);
+  if (has_unit(value)) return fmt::format("; quantities are written in quotes: \"{}\"", shown(value));
   std::string lower;
   for (const char c : value) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -203,7 +210,7 @@ std::string hint(std::string_view line, std::size_t column) {
   }
   if (lower == "true" || lower == "yes" || lower == "on") return "; write: true";
   if (lower == "false" || lower == "no" || lower == "off") return "; write: false";
-  return fmt::format("; text is written in quotes: \"{}\"", value);
+  return fmt::format("; text is written in quotes: \"{}\"", shown(value));
 }
 
 // Byte of a column that counts characters.

@@ -6,19 +6,12 @@
 #include <crosspike/core/config.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/nearest.hpp>
+#include <crosspike/core/shown.hpp>
 
 namespace crosspike {
 namespace {
 
-constexpr std::size_t longest_shown = 60;  // bytes of a value in a message
-
-std::string show(const Value& value) {
-  std::string text = to_inline_toml(value);
-  if (text.size() <= longest_shown) return text;
-  std::size_t end = longest_shown;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a UTF-8 character
-  return text.substr(0, end) + "...";
-}
+std::string show(const Value& value) { return shown(to_inline_toml(value)); }
 
 std::string_view type_of(const Value& value) {
   if (value.as<bool>() != nullptr) return "a boolean";
@@ -190,10 +183,11 @@ struct TableReader::Record {
     if (std::find(known.begin(), known.end(), key) != known.end()) {
       fail_at(place, fmt::format("{} has no effect here; remove it", path_to(key)));
     }
-    if (known.empty()) fail_at(place, fmt::format("{} has no key '{}'; it takes none, remove it", subject(), key));
+    if (known.empty())
+      fail_at(place, fmt::format("{} has no key '{}'; it takes none, remove it", subject(), shown(key)));
     const auto closest = nearest(key, known);
     fail_at(place,
-            fmt::format("{} has no key '{}'; {} knows: {}", subject(), key,
+            fmt::format("{} has no key '{}'; {} knows: {}", subject(), shown(key),
                         closest ? fmt::format("did you mean '{}'? It", *closest) : "it", fmt::join(known, ", ")));
   }
 

@@ -9,6 +9,7 @@
 #include <crosspike/core/graph.hpp>
 #include <crosspike/core/nearest.hpp>
 #include <crosspike/core/network.hpp>
+#include <crosspike/core/shown.hpp>
 
 namespace crosspike {
 
@@ -80,7 +81,7 @@ NodeId Network::add(Node node) {
     refuse(
         fmt::format("'{}' is no name for a node; allowed: lower-case letters, digits and '_', starting with a letter, "
                     "parts joined by '.'",
-                    node.name));
+                    shown(node.name)));
   if (by_name_.count(node.name)) refuse(fmt::format("two nodes are called '{}'; rename one", node.name));
   const auto id = static_cast<NodeId>(nodes_.size());
   by_name_.emplace(node.name, id);
@@ -103,7 +104,13 @@ NodeId Network::require(std::string_view wanted) const {
   if (const auto id = find(wanted)) return *id;
   std::vector<std::string> names;
   for (const Node& node : nodes_) names.push_back(node.name);
-  refuse(fmt::format("there is no node '{}'{}", wanted, did_you_mean(wanted, names)));
+  const std::string hint = did_you_mean(wanted, names);
+  constexpr std::size_t most_listed = 20;
+  const bool cut = names.size() > most_listed;
+  if (cut) names.resize(most_listed);
+  refuse(
+      fmt::format("there is no node '{}'{}", shown(wanted),
+                  !hint.empty() ? hint : fmt::format("; there are: {}{}", fmt::join(names, ", "), cut ? ", ..." : "")));
 }
 
 namespace {
@@ -122,7 +129,7 @@ PortRef resolve(const Network& network, std::string_view spec, std::string_view 
   for (std::size_t i = 0; i < ports.size(); ++i)
     if (port == ports[i].name) return {id, i};
   refuse(fmt::format("node '{}' ({}) has no {} port '{}'; it has: {}{}", network.node(id).name,
-                     network.node(id).kind->name, direction, port, fmt::join(names_of(ports), ", "),
+                     network.node(id).kind->name, direction, shown(port), fmt::join(names_of(ports), ", "),
                      did_you_mean(port, names_of(ports))));
 }
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/nearest.hpp>
+#include <crosspike/core/shown.hpp>
 #include <crosspike/core/units.hpp>
 #include <optional>
 #include <vector>
@@ -79,8 +80,8 @@ std::string how_to_write(Unit expected) {
   const auto closest = nearest(unit, known);
   const std::string hint = closest ? fmt::format(" (did you mean '{}'?)", *closest) : "";
   const std::string takes = known.empty() ? "no unit" : fmt::format("{}", fmt::join(known, ", "));
-  throw Error(Fault::input, fmt::format("'{}' has the unknown unit '{}'{}; a {} takes {}; {}", text, unit, hint,
-                                        words(expected).dimension, takes, how_to_write(expected)));
+  throw Error(Fault::input, fmt::format("'{}' has the unknown unit '{}'{}; a {} takes {}; {}", shown(text), shown(unit),
+                                        hint, words(expected).dimension, takes, how_to_write(expected)));
 }
 
 // Where the number at the front of `text` ends; 0 where there is none. A sign and a leading point are allowed.
@@ -125,7 +126,7 @@ double parse_quantity(std::string_view text, Unit expected) {
   const std::string_view body = trimmed(text);
   const std::size_t length = number_length(body);
   if (length == 0) {
-    throw Error(Fault::input, fmt::format("'{}' is not a finite number; {}", text, how_to_write(expected)));
+    throw Error(Fault::input, fmt::format("'{}' is not a finite number; {}", shown(text), how_to_write(expected)));
   }
   const std::string unit = with_latin_micro(trimmed(body.substr(length)));
   int shift = 0;
@@ -134,14 +135,15 @@ double parse_quantity(std::string_view text, Unit expected) {
                                         [&](const Spelling& candidate) { return candidate.text == unit; });
     if (spelling == std::end(spellings)) refuse_unit(text, unit, expected);
     if (spelling->unit != expected) {
-      throw Error(Fault::input, fmt::format("'{}' is a {}, not a {}; {}", text, words(spelling->unit).dimension,
+      throw Error(Fault::input, fmt::format("'{}' is a {}, not a {}; {}", shown(text), words(spelling->unit).dimension,
                                             words(expected).dimension, how_to_write(expected)));
     }
     shift = spelling->exponent;
   }
   const auto value = shifted(body.substr(0, length), shift);
   if (!value) {
-    throw Error(Fault::input, fmt::format("'{}' is outside the range of double; {}", text, how_to_write(expected)));
+    throw Error(Fault::input,
+                fmt::format("'{}' is outside the range of double; {}", shown(text), how_to_write(expected)));
   }
   return *value;
 }

@@ -277,13 +277,13 @@ TEST(Override, RefusesWhatIsNoAssignment) {
       " is not a key; write names joined by dots, those with dots in quotes: placement.\"liquid.input\"=cpu";
   const std::pair<std::string, std::string> cases[] = {
       {"run.dt", "--set run.dt: has no '='; write KEY=VALUE, e.g. --set run.dt=\"0.1 ms\""},
-      {"=3", "--set :" + no_key},
+      {"=3", "--set =3: the key is missing; write KEY=VALUE, e.g. --set run.dt=\"0.1 ms\""},
       {"# x=3", "--set # x:" + no_key},
       {"[a]#=3", "--set [a]#:" + no_key},
       {"run..dt=3", "--set run..dt:" + no_key},
       {"a=1\nb=2", "accepted"},
       {"a\nb=2", "--set a\\x0ab:" + no_key},
-      {dotted_key(65) + "=2", "--set " + dotted_key(65) + ":" + no_key},
+      {dotted_key(65) + "=2", "--set " + dotted_key(65).substr(0, 80) + "...:" + no_key},
       {"seed.x=3", "--set seed.x: seed is 1 (a.toml:1:8), not a table, and holds no 'x'"},
       {"name=\xff", "--set name: the value is not UTF-8 text; write it in UTF-8"},
   };
@@ -291,6 +291,18 @@ TEST(Override, RefusesWhatIsNoAssignment) {
     Value root = parse_config("seed = 1\n", "a.toml");
     EXPECT_EQ(refusal([&, &text = assignment] { apply_override(root, text); }), message);
   }
+}
+
+TEST(Override, NamesItsKeyOnce) {
+  const auto read = [](const std::string& assignment, const char* key) {
+    Value root = parse_config("", "a.toml");
+    apply_override(root, assignment);
+    TableReader(root, "").table("run").quantity(key, Unit::ms, 1, 0, 10);
+  };
+  EXPECT_EQ(refusal([&] { read("run.dt=11", "dt"); }), "--set run.dt is 11; allowed is 0 ms to 10 ms");
+  EXPECT_EQ(refusal([&] { read("run.dt=2 mV", "dt"); }),
+            "--set run.dt: '2 mV' is a voltage, not a time; write e.g. \"20 ms\"");
+  EXPECT_EQ(refusal([&] { read("run={ dt = 11 }", "dt"); }), "--set run.dt is 11; allowed is 0 ms to 10 ms");
 }
 
 // Writer
@@ -453,8 +465,9 @@ TEST(TableReader, RefusesWrongQuantities) {
        "a.toml:2:11: populations.exc.tau_mem is { normal = [1, 2] } (a table); it takes a number of ms or text with a "
        "unit, e.g. tau_mem = \"20 ms\""},
       {"gain = 2.5", gain, "a.toml:2:8: populations.exc.gain is 2.5; allowed is at most 2"},
-      {"gain = [0, 11111111, 22222222, 33333333, 44444444, 55555555, 66666666, 77]", gain,
-       "a.toml:2:8: populations.exc.gain is [0, 11111111, 22222222, 33333333, 44444444, 55555555, 666666... (a list); "
+      {"gain = [0, 11111111, 22222222, 33333333, 44444444, 55555555, 66666666, 77777777, 88888888]", gain,
+       "a.toml:2:8: populations.exc.gain is [0, 11111111, 22222222, 33333333, 44444444, 55555555, 66666666, 77777777, "
+       "888888... (a list); "
        "it "
        "takes a number, e.g. gain = 1"},
       {"rest = \"-1 V\"", rest, "a.toml:2:8: populations.exc.rest is \"-1 V\"; allowed is at least -100 mV"},

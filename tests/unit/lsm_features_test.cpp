@@ -165,7 +165,7 @@ TEST_F(LsmFeatures, AReaderNeverOutlivesItsSettings) {  // two collections in a 
 
 TEST_F(LsmFeatures, NeedAKindThatFires) {
   EXPECT_EQ(message_of([&] { build_liquid(settings({"liquid.neuron.kind=\"li\""}).network, library(), 1, 0); }),
-            "--set liquid.neuron.kind: liquid.neuron.kind = \"li\" sends no spikes, from which features are counted; "
+            "--set liquid.neuron.kind = \"li\" sends no spikes, from which features are counted; "
             "name a kind that fires, such as lif");
 }
 
