@@ -7,6 +7,7 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/library.hpp>
 #include <crosspike/core/nearest.hpp>
+#include <crosspike/core/shown.hpp>
 #include <crosspike_generated/version.hpp>
 #include <cstring>
 
@@ -36,7 +37,7 @@ const Kind& Library::kind(std::string_view name) const {
   std::vector<std::string> names;
   for (const Kind& kind : kinds_) names.push_back(kind.name);
   const auto near = nearest(name, names);
-  throw Error(Fault::input, fmt::format("there is no kind '{}'; {}known: {}", name,
+  throw Error(Fault::input, fmt::format("there is no kind '{}'; {}known: {}", shown(name),
                                         near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", ")));
 }
 
@@ -50,10 +51,8 @@ const Backend& Library::backend(std::string_view name) const {
   if (const Backend* backend = find_backend(name)) return *backend;
   std::vector<std::string> names;
   for (const auto& backend : backends_) names.emplace_back(backend->name());
-  const auto near = nearest(name, names);
   throw Error(Fault::cannot,
-              fmt::format("there is no backend '{}' here; {}available: {}", name,
-                          near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", ")));
+              fmt::format("there is no backend '{}' here; available: {}", shown(name), fmt::join(names, ", ")));
 }
 
 void Library::load_plugins(std::string_view path) {

@@ -162,10 +162,17 @@ class Planner {
         static_cast<int>(std::clamp<std::size_t>(plan_.options.slice_bytes / per_tick, 1, most_ticks));
     if (by_memory < largest)
       plan_.slice_reason = by_memory == most_ticks
-                               ? fmt::format("{} ticks at most", most_ticks)
+                               ? "the longest that a slice may be"
                                : fmt::format("slice_bytes = {} MiB", plan_.options.slice_bytes >> 20);
-    plan_.slice = plan_.options.slice > 0 ? plan_.options.slice : std::min(largest, by_memory);
-    if (plan_.options.slice > 0) plan_.slice_reason = "--slice";
+    plan_.slice = std::min(largest, by_memory);
+    if (plan_.options.ticks > 0 && plan_.options.ticks <= plan_.slice) {
+      plan_.slice = static_cast<int>(plan_.options.ticks);
+      plan_.slice_reason = "the length of the run";
+    }
+    if (plan_.options.slice > 0) {
+      plan_.slice = plan_.options.slice;
+      plan_.slice_reason = "--slice";
+    }
     // Added to footprints and compared with the limit: far beyond any machine is as good as the exact product.
     constexpr double most_bytes = 0x1p60;
     plan_.wire_bytes = static_cast<std::size_t>(
@@ -278,31 +285,35 @@ Plan first_that_runs(const Plan& asked, const Placement& placement, const Librar
   throw Error(Fault::cannot, fmt::format("no backend can run this network: {}", fmt::join(passed_over, "; ")));
 }
 
-template <class Number>
-std::string gib(Number bytes) {
-  return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0);
-}
-
-// Population columns alone, before any synapse is enumerated: a size typed with three zeros too many ends here.
+// Population columns and rules alone, before any synapse is enumerated: a size typed with three zeros too many ends
+// here.
 void refuse_hopeless(const Network& network, std::size_t limit) {
-  double bytes = 0;
-  for (const Node& node : network.nodes()) bytes += 16.0 * static_cast<double>(node.size());
+  double total = 0, most = 0;
+  std::string largest;
   for (NodeId id = 0; id < network.nodes().size(); ++id) {
     const Node& node = network.node(id);
-    if (!node.connectivity) continue;
-    const double sources = static_cast<double>(volume(network.space(id).source)),
-                 targets = static_cast<double>(node.size());
-    const Connectivity& c = *node.connectivity;
-    double per_target = 0;
-    if (c.rule == Connectivity::Rule::all_to_all) per_target = sources;
-    if (c.rule == Connectivity::Rule::pairwise_bernoulli) per_target = sources * c.probability;
-    if (c.rule == Connectivity::Rule::fixed_indegree || c.rule == Connectivity::Rule::local) per_target = c.indegree;
-    bytes += 4 * per_target * targets;
+    const double targets = static_cast<double>(node.size());
+    double synapses = 0;
+    if (node.connectivity) {
+      const double sources = static_cast<double>(volume(network.space(id).source));
+      const Connectivity& c = *node.connectivity;
+      if (c.rule == Connectivity::Rule::all_to_all) synapses = sources * targets;
+      if (c.rule == Connectivity::Rule::pairwise_bernoulli) synapses = sources * targets * c.probability;
+      if (c.rule == Connectivity::Rule::fixed_indegree || c.rule == Connectivity::Rule::local)
+        synapses = c.indegree * targets;
+    }
+    const double bytes = 16 * targets + 4 * synapses;
+    total += bytes;
+    if (bytes <= most) continue;
+    most = bytes;
+    const std::string place = node.where.empty() ? "" : fmt::format(" ({})", node.where);
+    largest = node.connectivity ? fmt::format("projection '{}'{}, {:.3g} synapses", node.name, place, synapses)
+                                : fmt::format("population '{}'{}, {:.3g} elements", node.name, place, targets);
   }
-  if (bytes > static_cast<double>(limit))
-    throw Error(Fault::cannot,
-                fmt::format("the network needs at least {}, {} are available; make it smaller or free memory",
-                            gib(bytes), gib(limit)));
+  if (total > static_cast<double>(limit))
+    throw Error(Fault::cannot, fmt::format("the network needs at least {}, {} are available; the largest part is {}; "
+                                           "make it smaller or free memory",
+                                           bytes_text(total), bytes_text(static_cast<double>(limit)), largest));
 }
 
 }  // namespace
@@ -327,6 +338,17 @@ std::size_t Plan::state_bytes() const {
   return bytes;
 }
 
+std::string bytes_text(double bytes) {
+  if (bytes < 1024) return fmt::format("{:.0f} B", bytes);
+  const char* unit = "";
+  for (const char* next : {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}) {
+    if (bytes < 1024) break;
+    bytes /= 1024;
+    unit = next;
+  }
+  return fmt::format("{:.1f} {}", bytes, unit);
+}
+
 Plan make_plan(std::shared_ptr<const Network> network, const Placement& placement, const Library& library, Taps taps,
                const PlanOptions& options, Team& team) {
   const std::size_t limit = options.memory_limit > 0 ? options.memory_limit : available_memory();
@@ -336,13 +358,15 @@ Plan make_plan(std::shared_ptr<const Network> network, const Placement& placemen
   asked.taps = std::move(taps);
   asked.options = options;
   Plan plan = first_that_runs(asked, placement, library, team);
+  const auto text = [](std::size_t bytes) { return bytes_text(static_cast<double>(bytes)); };
   const double need = static_cast<double>(plan.program_bytes()) +
                       static_cast<double>(plan.state_bytes()) * static_cast<double>(options.copies);
   if (need > static_cast<double>(limit))
     throw Error(Fault::cannot,
                 fmt::format("the network needs {} ({} for the program, {} x {} of state), {} are available; "
                             "make it smaller or free memory",
-                            gib(need), gib(plan.program_bytes()), options.copies, gib(plan.state_bytes()), gib(limit)));
+                            bytes_text(need), text(plan.program_bytes()), options.copies, text(plan.state_bytes()),
+                            text(limit)));
   return plan;
 }
 

@@ -32,6 +32,7 @@ struct PlanOptions {
   int threads = 1;  // of the team that will advance it
   int lanes = 1;
   int slice = 0;                        // ticks; 0: the largest legal
+  std::int64_t ticks = 0;               // of the whole run, and so of a slice at most; 0: not known
   int partitions = 0;                   // 0: one per thread
   std::size_t slice_bytes = 64u << 20;  // wires and field taps hold at most this
   bool skip_idle = true;
@@ -72,5 +73,6 @@ Plan make_plan(std::shared_ptr<const Network> network, const Placement& placemen
 // Bytes that this process may still use: the smallest of MemAvailable and what its cgroups (v1 or v2, up to the root of
 // what it sees) leave, page cache that can be dropped counted as free. `root` is where /proc and /sys are.
 std::size_t available_memory(const std::filesystem::path& root = "/");
+std::string bytes_text(double bytes);  // "1.2 MiB"
 
 }  // namespace crosspike

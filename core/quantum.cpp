@@ -12,6 +12,7 @@ namespace crosspike {
 namespace {
 
 constexpr double largest_rounding = 1.0 / 512;  // 2^-9 of the mean |weight|
+constexpr double largest_weight = 1e30;         // beyond, sums leave the range of float and squares that of double
 
 // What pass 1 learns of one weight node. Sums are kept by stripe and added in stripe order: equal at any thread count.
 struct Survey {
@@ -102,6 +103,10 @@ std::vector<Group> groups_of(const Network& network) {
   return groups;
 }
 
+[[noreturn]] void fail(const Node& node, const std::string& message) {
+  throw Error(Fault::input, fmt::format("{}{}: {}", node.where.empty() ? "" : node.where + ": ", node.name, message));
+}
+
 class Chooser {
  public:
   Chooser(const Network& network, const Group& group, Team& team) : network_(network), group_(group), team_(team) {
@@ -114,6 +119,9 @@ class Chooser {
         q.largest = std::max(q.largest, stripe.largest);
         q.longest_delay = std::max(q.longest_delay, stripe.longest_delay);
       }
+      if (q.largest > largest_weight)
+        fail(network.node(id),
+             fmt::format("a weight of magnitude {:.3g}; allowed: up to {:g}", q.largest, largest_weight));
       if (q.synapses > 0) q.mean_magnitude /= static_cast<double>(q.synapses);
       weights_.push_back(q);
     }
@@ -195,14 +203,12 @@ class Chooser {
                                   ? fmt::format("its own sums reach {:.3g}", load(forcing))
                                   : fmt::format("the sums of '{}', on the same port, reach {:.3g}",
                                                 network_.node(group_.weights[forcing]).name, load(forcing));
-    throw Error(
-        Fault::input,
-        fmt::format(
-            "{}: its weights (mean magnitude {:.3g}) lose {:.2g} of that to rounding, since {}; allowed: "
-            "2^-9; {}",
-            network_.node(group_.weights[loser]).name, q.mean_magnitude, q.rms_rounding / q.mean_magnitude, cause,
-            network_.precision == Precision::double_ ? "give them separate ports"
-                                                     : "give them separate ports or write run.precision = \"double\""));
+    fail(network_.node(group_.weights[loser]),
+         fmt::format("its weights (mean magnitude {:.3g}) lose {:.2g} of that to rounding, since {}; allowed: 2^-9; {}",
+                     q.mean_magnitude, q.rms_rounding / q.mean_magnitude, cause,
+                     network_.precision == Precision::double_
+                         ? "give them separate ports"
+                         : "give them separate ports or write run.precision = \"double\""));
   }
 
   const Network& network_;

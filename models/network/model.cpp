@@ -24,8 +24,10 @@ decltype(auto) located(const Location& where, const std::string& path, Body body
   try {
     return body();
   } catch (const Error& error) {
-    if (error.fault() != Fault::input) throw;
-    fail_at(where, fmt::format("{}: {}", path, error.what()));
+    const std::string message = fmt::format("{}: {}", path, error.what());
+    if (error.fault() == Fault::input) fail_at(where, message);
+    if (error.fault() == Fault::cannot) throw Error(Fault::cannot, fmt::format("{}: {}", where.text(), message));
+    throw;
   }
 }
 
@@ -68,19 +70,27 @@ class Builder {
     network_.seed = static_cast<std::uint64_t>(root_.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
     TableReader run = root_.table("run");
     network_.dt = run.quantity("dt", Unit::ms, 0.1, 1e-6, 1e6);
+    const Value* written = run.find("time");
+    const Location time_where = written ? written->where() : run.where();
     time_ = run.quantity("time", Unit::ms, 1000, 0, 1e12);
     const std::string precisions[] = {"float", "double"};
     if (run.choice("precision", "float", precisions) == "double") network_.precision = Precision::double_;
     if (run.has("weight_bits")) {
-      const std::int64_t bits = run.integer("weight_bits", required, 16, 32);
+      const std::int64_t bits = run.integer("weight_bits", required, std::numeric_limits<std::int64_t>::min(),
+                                            std::numeric_limits<std::int64_t>::max());
       if (bits != 16 && bits != 32)
         fail_at(run.find("weight_bits")->where(), fmt::format("run.weight_bits is {}; allowed are 16, 32", bits));
       network_.weight_bits = static_cast<int>(bits);
     }
+    run.finish();
+    if (time_ / network_.dt + 0.5 < 1)
+      fail_at(time_where, fmt::format("run.time = {} is less than half a tick of {}: nothing would happen; write at "
+                                      "least one tick",
+                                      format_quantity(time_, Unit::ms), format_quantity(network_.dt, Unit::ms)));
     if (time_ / network_.dt + 0.5 > static_cast<double>(most))
-      fail_at(run.where(), fmt::format("run.time = {} is {:.3g} ticks of {}; allowed are up to {} ticks",
-                                       format_quantity(time_, Unit::ms), time_ / network_.dt,
-                                       format_quantity(network_.dt, Unit::ms), most));
+      fail_at(time_where, fmt::format("run.time = {} is {:.3g} ticks of {}; allowed are up to {} ticks",
+                                      format_quantity(time_, Unit::ms), time_ / network_.dt,
+                                      format_quantity(network_.dt, Unit::ms), most));
   }
 
   template <class Body>
@@ -90,6 +100,7 @@ class Builder {
     for (const std::string& name : readers.names()) {
       TableReader reader = readers.table(name);
       body(name, reader);
+      reader.finish();  // before a check of the whole network finds what a misspelt key lacks
     }
   }
 
@@ -240,7 +251,28 @@ class Builder {
   void add_wire(const std::string& name, TableReader& reader) {
     const std::string path = "wires." + name;
     const PortRef from = source(reader, path), to = target(reader, path);
+    check_port(from, to, *reader.find("to"), path);
     network_.connect(from, to, constant_delay(reader, path));
+  }
+
+  // Without a weight to give its meaning, a value at the wrong port of a neuron would silently act otherwise: as a jump
+  // in every tick instead of a current.
+  void check_port(PortRef from, PortRef to, const Value& written, const std::string& path) const {
+    const Node &sender = network_.node(from.node), &taker = network_.node(to.node);
+    if (sender.kind->is_weight || network_.carries(from) != Carries::values) return;
+    const std::vector<Port>& ports = taker.kind->inputs;
+    std::vector<std::string> choices;
+    for (const Port& port : ports) choices.push_back(fmt::format("{}.{}", taker.name, port.name));
+    const auto injected = taker.kind->find_input("injected");
+    const Unit sent = sender.kind->outputs[from.port].unit, taken = ports[to.port].unit;
+    const std::string hint =
+        injected && sent == ports[*injected].unit ? fmt::format("; did you mean '{}.injected'?", taker.name) : "";
+    if (ports.size() > 1 && *written.as<std::string>() == taker.name)
+      fail_at(written.where(), fmt::format("{}.to: '{}' has several ports; name one: {}{}", path, taker.name,
+                                           fmt::join(choices, ", "), hint));
+    if (sent != Unit::none && taken != Unit::none && sent != taken)
+      fail_at(written.where(), fmt::format("{}.to: '{}' takes {}, but '{}' sends {}{}", path, choices[to.port],
+                                           name(taken), sender.name, name(sent), hint));
   }
 
   PortRef source(TableReader& reader, const std::string& path) {
@@ -415,9 +447,23 @@ class Builder {
   Placement read_placement() {
     Placement placement;
     TableReader reader = root_.table("placement");
-    placement.fallback = reader.text("default", "cpu");
-    for (const std::string& name : reader.names())
-      if (name != "default") placement.named.emplace_back(name, reader.text(name, required));
+    const auto backend = [&](const std::string& key, std::optional<std::string> fallback) {
+      const std::string name = reader.text(key, fallback);
+      if (reader.has(key) && !(key == "default" && name == "auto"))
+        located(reader.find(key)->where(), "placement." + to_toml_key(key),
+                [&]() -> const Backend& { return library_.backend(name); });
+      return name;
+    };
+    placement.fallback = backend("default", "cpu");
+    for (const std::string& name : reader.names()) {
+      if (name == "default") continue;
+      const auto nodes = network_.nodes();
+      const bool known = std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+        return node.name == name || node.name.starts_with(name + ".");
+      });
+      if (!known) located(reader.find(name)->key_where(), "placement", [&] { return network_.require(name); });
+      placement.named.emplace_back(name, backend(name, required));
+    }
     return placement;
   }
 

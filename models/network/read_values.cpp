@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <crosspike/core/error.hpp>
+#include <crosspike/core/nearest.hpp>
+#include <crosspike/core/shown.hpp>
 #include <crosspike/models/network/read_values.hpp>
 #include <limits>
 
@@ -23,15 +26,48 @@ double read_number(const Value& value, const std::string& path, Unit unit) {
     }
   }
   fail_at(value.where(),
-          fmt::format("{} holds {}, allowed: a number{}", path, to_inline_toml(value),
+          fmt::format("{} holds {}, allowed: a number{}", path, shown(to_inline_toml(value)),
                       unit == Unit::none ? "" : fmt::format(" in {} or text like \"{}\"", name(unit), example(unit))));
 }
 
 std::pair<double, double> read_pair(const Value& value, const std::string& path, Unit unit, const char* what) {
   const Array* list = value.as<Array>();
   if (!list || list->size() != 2)
-    fail_at(value.where(), fmt::format("{} = {}; write two numbers: {}", path, to_inline_toml(value), what));
+    fail_at(value.where(), fmt::format("{} = {}; write two numbers: {}", path, shown(to_inline_toml(value)), what));
   return {read_number((*list)[0], path, unit), read_number((*list)[1], path, unit)};
+}
+
+double normal_share(double mean, double deviation, double low, double high) {
+  if (deviation == 0) return mean >= low && mean <= high ? 1 : 0;
+  const auto below = [&](double x) { return 0.5 * std::erfc((mean - x) / (deviation * std::sqrt(2.0))); };
+  return below(high) - below(low);
+}
+
+// The share of draws that min and max keep.
+double kept_share(const Distribution& d) {
+  switch (d.form) {
+    case Distribution::Form::normal:
+      return normal_share(d.a, d.b, d.low, d.high);
+    case Distribution::Form::uniform:
+      if (d.a == d.b) return normal_share(d.a, 0, d.low, d.high);
+      return (std::min(d.b, d.high) - std::max(d.a, d.low)) / (d.b - d.a);
+    case Distribution::Form::resistive_pair: {
+      const double one = d.formed * (1 - d.formed), mean = d.a * d.b, deviation = std::abs(d.a * d.c);
+      return (1 - d.formed) * (1 - d.formed) * normal_share(0, 0, d.low, d.high) +
+             one * (normal_share(mean, deviation, d.low, d.high) + normal_share(-mean, deviation, d.low, d.high)) +
+             d.formed * d.formed * normal_share(0, deviation * std::sqrt(2.0), d.low, d.high);
+    }
+    default:
+      return 1;
+  }
+}
+
+constexpr double least_share = 0.01;  // a value is drawn again 10,000 times at most: less than this would fail one day
+
+std::string limits_text(const Distribution& d, Unit unit) {
+  const std::string low = format_quantity(d.low, unit), high = format_quantity(d.high, unit);
+  if (std::isinf(d.low)) return "at or below max = " + high;
+  return std::isinf(d.high) ? "at or above min = " + low : fmt::format("from min = {} to max = {}", low, high);
 }
 
 // What the first row, its first row and so on say; flatten refuses rows that differ.
@@ -80,7 +116,7 @@ NamedArray read_array(const Value& value, const std::string& path, Unit unit) {
   }
   if (!value.as<Table>())
     fail_at(value.where(),
-            fmt::format("{} = {}; allowed: a list or {{ file = \"x.npy\" }}", path, to_inline_toml(value)));
+            fmt::format("{} = {}; allowed: a list or {{ file = \"x.npy\" }}", path, shown(to_inline_toml(value))));
   TableReader reader(value, path);
   const std::string file = reader.text("file", required);
   reader.finish();
@@ -106,16 +142,23 @@ Distribution read_distribution(const Value& value, const std::string& path, Unit
   } else if (reader.has("file")) {
     d = Distribution::each(load_at(value, path, reader.text("file", required)).values);
   } else {
+    const std::string forms[] = {"normal", "uniform", "resistive_pair", "file"};
+    std::string hint;
+    for (const std::string& key : reader.names())
+      if (const auto near = nearest(key, forms)) hint = fmt::format("did you mean '{}'? ", *near);
     fail_at(
         value.where(),
-        fmt::format("{} = {}; allowed: a number, a list, {{ normal = [mean, deviation] }}, {{ uniform = [from, to] }}, "
-                    "{{ resistive_pair = scale }}, {{ file = \"x.npy\" }}",
-                    path, to_inline_toml(value)));
+        fmt::format("{} = {}; {}allowed: a number, a list, {{ normal = [mean, deviation] }}, {{ uniform = [from, to] "
+                    "}}, {{ resistive_pair = scale }}, {{ file = \"x.npy\" }}",
+                    path, shown(to_inline_toml(value)), hint));
   }
   if (reader.has("min")) d.low = reader.quantity("min", unit, required, -unbounded, unbounded);
   if (reader.has("max")) d.high = reader.quantity("max", unit, required, -unbounded, unbounded);
   reader.finish();
   if (const auto problem = d.trouble()) fail_at(value.where(), fmt::format("{}: {}", path, *problem));
+  if (kept_share(d) < least_share)
+    fail_at(value.where(), fmt::format("{} = {}: fewer than 1 in {:.0f} draws lie {}; widen min and max", path,
+                                       shown(to_inline_toml(value)), 1 / least_share, limits_text(d, unit)));
   return d;
 }
 

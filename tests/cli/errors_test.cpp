@@ -241,16 +241,24 @@ late = "toy"
 }
 
 TEST(CliErrors, UnknownBackendCannotRunHere) {
-  expect_error(good, "there is no backend 'cuda' here; available: cpu", 3, {"run", "t.toml", "--backend", "cuda"});
+  expect_error(good, "--backend: placement.default: there is no backend 'cuda' here; available: cpu", 3,
+               {"run", "t.toml", "--backend", "cuda"});
 }
 
 TEST(CliErrors, NetworkLargerThanMemoryIsRefusedFromTheEstimate) {
   Workplace work;
-  work.write("t.toml", with("size = 10", "size = 4000000000"));
+  std::string all = good;
+  for (std::size_t at = 0; (at = all.find("size = 10", at)) != std::string::npos; ++at)
+    all.replace(at, 9, "size = 4000000000");
+  work.write("t.toml", all);
   const Finished run = work.run({"run", "t.toml"});
   EXPECT_EQ(run.code, 3);
-  EXPECT_EQ(run.err.rfind("error: the network needs at least ", 0), 0u) << run.err;
-  EXPECT_NE(run.err.find("; make it smaller or free memory\n"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.rfind("error: the network needs at least 5", 0), 0u) << run.err;
+  EXPECT_NE(run.err.find("EiB, "), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find(" are available; the largest part is projection 'p' (t.toml:7:1), 1.6e+19 synapses; make it "
+                         "smaller or free memory\n"),
+            std::string::npos)
+      << run.err;
   EXPECT_EQ(work.files(), (std::vector<std::string>{"t.toml"}));
 }
 
@@ -306,8 +314,46 @@ TEST(CliErrors, TrainOfAModelWithoutReadout) {
 }
 
 TEST(CliErrors, TimeShorterThanATick) {
-  expect_error(good, "t.toml: run.time is shorter than half a tick of 0.1 ms; nothing would happen", 2,
-               {"run", "t.toml", "--set", "run.time=0"});
+  for (const char* command : {"run", "validate", "info"})
+    expect_error(with("\"10 ms\"", "\"0 ms\""),
+                 "t.toml:3:31: run.time = 0 ms is less than half a tick of 0.1 ms: nothing would happen; write at "
+                 "least one tick",
+                 2, {command, "t.toml"});
+}
+
+TEST(CliErrors, DrawsThatMissTheirLimits) {
+  expect_error(
+      with("\"1 mV\"", "{ normal = [\"60 mV\", \"1 mV\"], min = \"1 V\" }"),
+      "t.toml:11:10: projections.p.weight = { normal = [\"60 mV\", \"1 mV\"], min = \"1 V\" }: fewer than 1 in "
+      "100 draws lie at or above min = 1000 mV; widen min and max");
+}
+
+TEST(CliErrors, WeightBeyondAllSums) {
+  expect_error(with("\"1 mV\"", "1e300"), "t.toml:7:1: p: a weight of magnitude 1e+300; allowed: up to 1e+30");
+}
+
+TEST(CliErrors, NulInAName) {
+  expect_error(with("a = { kind", "\"a\\u0000\" = { kind"),
+               "t.toml:5:1: the text holds a NUL character (\\u0000); remove it");
+}
+
+TEST(CliErrors, ResultsAreNoConfig) {
+  Workplace work;
+  work.write("t.toml", good);
+  ASSERT_EQ(work.run({"run", "t.toml", "--out", "r.h5"}).code, 0);
+  work.write("w.npy", std::string("\x93NUMPY\x01\x00", 8));
+  for (const char* command : {"run", "train", "validate"}) {
+    Finished run = work.run({command, "r.h5"});
+    EXPECT_EQ(run.code, 2);
+    EXPECT_EQ(run.err, "error: r.h5: is an HDF5 file, no config; what results hold shows: crosspike info r.h5\n");
+    run = work.run({command, "w.npy"});
+    EXPECT_EQ(run.code, 2);
+    EXPECT_EQ(run.err, "error: w.npy: is a .npy array, no config; a config names it: { file = \"w.npy\" }\n");
+  }
+}
+
+TEST(CliErrors, ConfigFromADash) {
+  expect_error(good, "-: no such file; to read a config from stdin, write /dev/stdin", 2, {"run", "-"});
 }
 
 TEST(CliErrors, ExplainOfAnUnknownKind) {

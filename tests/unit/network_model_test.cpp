@@ -58,6 +58,7 @@ TEST(NetworkModel, RunIsRead) {
   EXPECT_EQ(model.network->precision, Precision::double_);
   EXPECT_EQ(model.network->weight_bits, 16);
   EXPECT_EQ(model.ticks, 4000);
+  EXPECT_EQ(*model.resolved.as<Table>()->find("run")->as<Table>()->find("time")->as<std::string>(), "2000 ms");
 }
 
 TEST(NetworkModel, ResolvedConfigBuildsTheSameNetwork) {
@@ -263,9 +264,13 @@ void expect(const std::vector<Broken>& all) {
 TEST(NetworkModelRefuses, RunsThatCannotBe) {
   expect({{"run.dt = 0\n" + two, "a.toml:3:10: run.dt is 0; allowed is 1e-06 ms to 1000000 ms"},
           {"run = { dt = 1e-6, time = \"1e6 s\" }\n" + two,
-           "a.toml:3:7: run.time = 1000000000 ms is 1e+15 ticks of 1e-06 ms; allowed are up to 4294967295 ticks"},
+           "a.toml:3:27: run.time = 1000000000 ms is 1e+15 ticks of 1e-06 ms; allowed are up to 4294967295 ticks"},
           {"run.precision = \"half\"\n" + two, "a.toml:3:17: run.precision is \"half\"; allowed are float, double"},
           {"run.weight_bits = 20\n" + two, "a.toml:3:19: run.weight_bits is 20; allowed are 16, 32"},
+          {"run.weight_bits = 8\n" + two, "a.toml:3:19: run.weight_bits is 8; allowed are 16, 32"},
+          {"run.time = \"0.04 ms\"\n" + two,
+           "a.toml:3:12: run.time = 0.04 ms is less than half a tick of 0.1 ms: nothing would happen; write at least "
+           "one tick"},
           {"run.tick = 1\n" + two, "a.toml:3:5: run has no key 'tick'; it knows: dt, time, precision, weight_bits"}});
 }
 
@@ -296,12 +301,21 @@ TEST(NetworkModelRefuses, Populations) {
        {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = { normal = [1, -1] } }",
         "a.toml:4:43: populations.exc.tau_mem: standard deviation -1 is negative"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = { nomal = [1, 1] } }",
-        "a.toml:4:43: populations.exc.tau_mem = { nomal = [1, 1] }; allowed: a number, a list, { normal = [mean, "
-        "deviation] }, { uniform = [from, to] }, { resistive_pair = scale }, { file = \"x.npy\" }"},
+        "a.toml:4:43: populations.exc.tau_mem = { nomal = [1, 1] }; did you mean 'normal'? allowed: a number, a "
+        "list, { normal = [mean, deviation] }, { uniform = [from, to] }, { resistive_pair = scale }, { file = "
+        "\"x.npy\" }"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = [1, -5, 1] }",
         "a.toml:4:7: exc: tau_mem[1] = -5 ms; allowed: 1e-06 ms to 1000000000 ms"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = { normal = [1, 1], min = 100 } }",
-        "a.toml:4:43: populations.exc.tau_mem: no draw fell into [100, inf]; widen min and max"},
+        "a.toml:4:43: populations.exc.tau_mem = { normal = [1, 1], min = 100 }: fewer than 1 in 100 draws lie at or "
+        "above min = 100 ms; widen min and max"},
+       {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = { uniform = [1, 2], max = 1.009 } }",
+        "a.toml:4:43: populations.exc.tau_mem = { uniform = [1, 2], max = 1.009 }: fewer than 1 in 100 draws lie at "
+        "or below max = 1.009 ms; widen min and max"},
+       // Half of the pairs with one cell formed, a quarter of all, lie around 12.3 x 0.5 = 6.15.
+       {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = { resistive_pair = 0.5, min = 9, max = 10 } }",
+        "a.toml:4:43: populations.exc.tau_mem = { resistive_pair = 0.5, min = 9, max = 10 }: fewer than 1 in 100 "
+        "draws lie from min = 9 ms to max = 10 ms; widen min and max"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = { file = \"/nowhere.npy\" } }",
         "a.toml:4:43: populations.exc.tau_mem: /nowhere.npy: no such file"},
        {"[populations]\nexc = { kind = \"lif\", size = 3, init.membrane = [1] }",
@@ -381,6 +395,36 @@ TEST(NetworkModelRefuses, Wires) {
            "a.toml:7:28: wires.w.to: node 'noise' has no input port"}});
 }
 
+// In excitatory, each tick's value would be a jump of the synaptic current: 1 pA for 5 ms would act as 50 pA.
+TEST(NetworkModelRefuses, ACurrentAtAPortForJumps) {
+  const std::string steps = R"([populations]
+steps = { kind = "step_current", size = 4, times = [0], currents = [1] }
+exc = { kind = "cuba_lif", size = 4 }
+leaky = { kind = "lif", size = 4 }
+)";
+  expect({{steps + "[wires]\nw = { from = \"steps\", to = \"exc\" }\n",
+           "a.toml:8:28: wires.w.to: 'exc' has several ports; name one: exc.excitatory, exc.inhibitory, exc.injected; "
+           "did you mean 'exc.injected'?"},
+          {steps + "[wires]\nw = { from = \"steps\", to = \"leaky.input\" }\n",
+           "a.toml:8:28: wires.w.to: 'leaky.input' takes mV, but 'steps' sends pA; did you mean 'leaky.injected'?"}});
+  EXPECT_EQ(refusal(steps + "[wires]\nw = { from = \"steps\", to = \"exc.excitatory\" }\n"), "");  // in full: meant
+}
+
+TEST(NetworkModelRefuses, UnknownKeysBeforeWhatTheyLack) {
+  expect({{R"([populations]
+pixels = { kind = "input", shape = [1, 4, 4] }
+out = { kind = "lif", size = 16 }
+[projections.conv]
+kind = "conv2d"
+from = "pixels"
+to = "out"
+weight = [[[[1, 1, 1], [1, 1, 1], [1, 1, 1]]]]
+pading = 1
+)",
+           "a.toml:11:1: projections.conv has no key 'pading'; did you mean 'padding'? It knows: kind, from, to, "
+           "stride, padding, delay, weight, bias"}});
+}
+
 TEST(NetworkModelRefuses, Recorders) {
   expect({{joined + "[recorders]\nr = { of = \"exc.volts\" }",
            "a.toml:9:12: recorders.r.of: node 'exc' (cuba_lif) has no output or state 'volts'; it has: spikes, "
@@ -402,6 +446,22 @@ TEST(NetworkModelRefuses, Recorders) {
            "a.toml:9:37: recorders.r.index[0] is 4; allowed is 0 to 3"},
           {joined + "[recorders]\nr = { of = \"exc.membrane\", index = [1, 1] }",
            "a.toml:9:36: recorders.r.index must ascend, each index once"}});
+}
+
+TEST(NetworkModelRefuses, PlacementOnWhatIsNotThere) {
+  expect({{two + "[placement]\ndefault = \"gpu\"\n",
+           "not an input error: a.toml:7:11: placement.default: there is no backend 'gpu' here; available: cpu"},
+          {two + "[placement]\nexc = \"gpu\"\n",
+           "not an input error: a.toml:7:7: placement.exc: there is no backend 'gpu' here; available: cpu"},
+          {two + "[placement]\nnope = \"cpu\"\n",
+           "a.toml:7:1: placement: there is no node 'nope'; there are: noise, exc"}});
+}
+
+TEST(NetworkModelRefuses, LongTextsAreCut) {
+  const std::string rest(100'000, 'x');
+  const std::string cut = std::string(80, 'x') + "...";
+  expect({{"[populations]\nexc = { kind = \"lif\", size = 3, tau_mem = \"" + rest + "\" }",
+           "a.toml:4:43: populations.exc.tau_mem: '" + cut + "' is not a finite number; write e.g. \"20 ms\""}});
 }
 
 TEST(NetworkModelRefuses, PlacementThatIsNoText) {

@@ -170,6 +170,13 @@ TEST(Quantum, NamesTheProjectionThatForcesTheQuantum) {
   EXPECT_EQ(message_of([&] { choose(network); }), "");
 }
 
+TEST(Quantum, RefusesWeightsThatNoSumCouldHold) {
+  const Connectivity huge{.rule = Rule::one_to_one, .weight = Distribution::constant(-1e300)};
+  Network network = on_one_port({{"w", huge, 1}}, 40);
+  network.validate();
+  EXPECT_EQ(message_of([&] { choose(network); }), "w: a weight of magnitude 1e+300; allowed: up to 1e+30");
+}
+
 TEST(Quantum, NamesAProjectionThatForcesItsOwn) {
   // 1 x 2^20 x 2^10 < 2^31 <= 1 x 2^20 x 2^11: the step is 2^-10, and weights of 0.4 steps vanish.
   EdgeList list{.sources = {}, .targets = {}, .weights = {}};
