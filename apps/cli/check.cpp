@@ -13,8 +13,8 @@ void validate(Session& session, const std::filesystem::path& path) {
   if (model == "lsm") open_training_splits(read_lsm(config).dataset);
   const NetworkModel network = build_network(expanded(config), session.library);
   Team team(session.options.threads);
-  const Plan plan =
-      make_plan(network.network, network.placement, session.library, run_taps(network), session.plan_options(), team);
+  const Plan plan = make_plan(network.network, network.placement, session.library, run_taps(network),
+                              session.plan_options(network), team);
   session.print(fmt::format("{}: ok: model {}, {}\n", path.string(), model, plan_line(plan)));
   Json object = {{"ok", true}, {"model", model}, {"plan", plan_json(plan)}};
   object.update(provenance());

@@ -14,11 +14,26 @@ namespace crosspike::cli {
 
 namespace {
 
+std::string word_of(const FieldInfo& field, double value) { return field.words[static_cast<std::size_t>(value)]; }
+
 std::string default_text(const FieldInfo& field) {
   if (std::isnan(field.initial)) return "not set";
   if (field.boolean) return field.initial != 0 ? "true" : "false";
-  if (!field.words.empty()) return field.words[static_cast<std::size_t>(field.initial)];
+  if (!field.words.empty()) return word_of(field, field.initial);
   return format_quantity(field.initial, field.unit);
+}
+
+// A parameter's value as a config takes it; of anything else a number.
+Json value_json(const FieldInfo* field, double value) {
+  if (std::isnan(value)) return {};
+  if (field && field->boolean) return value != 0;
+  if (field && !field->words.empty()) return word_of(*field, value);
+  return value;
+}
+
+const FieldInfo* param_of(const Kind& kind, const std::string& name) {
+  const auto at = kind.find_param(name);
+  return at ? &kind.params[*at] : nullptr;
 }
 
 std::string doc_text(const FieldInfo& field) {
@@ -45,13 +60,25 @@ TextTable ports_table(const std::vector<Port>& ports) {
   return table;
 }
 
-std::string worked_text(const Worked& worked) {
-  const auto list = [](const std::vector<std::pair<std::string, double>>& pairs) {
+std::string worked_text(const Kind& kind, const Worked& worked) {
+  const auto list = [&](const std::vector<std::pair<std::string, double>>& pairs) {
     std::vector<std::string> parts;
-    for (const auto& [key, value] : pairs) parts.push_back(fmt::format("{} = {:.9g}", key, value));
+    for (const auto& [key, value] : pairs) {
+      const Json written = value_json(param_of(kind, key), value);
+      parts.push_back(fmt::format("{} = {}", key, written.is_number() ? fmt::format("{:.9g}", value) : written.dump()));
+    }
     return parts.empty() ? std::string("the defaults") : fmt::format("{}", fmt::join(parts, ", "));
   };
   return fmt::format("  from  {}\n  to    {}\n", list(worked.given), list(worked.expect));
+}
+
+// What an operator beside the neurons does nothing without.
+std::string wire_text(const Kind& kind) {
+  if (kind.is_weight || kind.form != Kind::Form::operation) return "";
+  const char* const wire = "\n  [wires.OTHER_NAME]\n  from = \"{}\"\n  to = \"{}\"\n";
+  if (!kind.inputs.empty()) return fmt::format(fmt::runtime(wire), "POPULATION", "NAME");
+  const bool values = kind.outputs.front().carries == Carries::values;
+  return values ? fmt::format(fmt::runtime(wire), "NAME", "POPULATION.injected") : "";
 }
 
 // A table of a config that uses the kind, with a parameter or two.
@@ -73,10 +100,10 @@ std::string usage_text(const Kind& kind) {
     if (std::isnan(field.initial) || field.boolean || !field.words.empty()) continue;
     const std::string value =
         field.initial == 0 ? std::string(example(field.unit)) : format_quantity(field.initial, field.unit);
-    return out +
-           fmt::format("  {} = {}\n", field.name, field.unit == Unit::none ? value : fmt::format("\"{}\"", value));
+    out += fmt::format("  {} = {}\n", field.name, field.unit == Unit::none ? value : fmt::format("\"{}\"", value));
+    break;
   }
-  return out;
+  return out + wire_text(kind);
 }
 
 std::string kind_text(const Kind& kind, int width) {
@@ -114,23 +141,16 @@ std::string kind_text(const Kind& kind, int width) {
     section("Conventions (docs/neurons.md says what each sets)",
             fmt::format("  {}\n", fmt::join(kind.conventions, ", ")));
   std::string worked;
-  for (const Worked& w : kind.worked) worked += worked_text(w);
+  for (const Worked& w : kind.worked) worked += worked_text(kind, w);
   if (!kind.worked.empty()) section(fmt::format("Worked numbers: one tick of {:g} ms", kind.worked.front().dt), worked);
   section("In a config", usage_text(kind));
   return out;
 }
 
-Json default_json(const FieldInfo& field) {
-  if (std::isnan(field.initial)) return nullptr;
-  if (field.boolean) return field.initial != 0;
-  if (!field.words.empty()) return field.words[static_cast<std::size_t>(field.initial)];
-  return field.initial;
-}
-
 Json fields_json(const std::vector<FieldInfo>& fields) {
   Json list = Json::array();
   for (const FieldInfo& field : fields) {
-    Json entry = {{"name", field.name}, {"unit", name(field.unit)}, {"default", default_json(field)}};
+    Json entry = {{"name", field.name}, {"unit", name(field.unit)}, {"default", value_json(&field, field.initial)}};
     if (!field.words.empty()) entry["words"] = field.words;
     if (!field.offset.empty()) entry["relative_to"] = field.offset;
     if (std::isfinite(field.low)) entry["low"] = field.low;
@@ -157,7 +177,7 @@ Json kind_json(const Kind& kind) {
     arrays.push_back({{"name", a.name}, {"shape", a.shape}, {"required", a.required}, {"doc", a.doc}});
   for (const Worked& w : kind.worked) {
     Json given = Json::object(), expect = Json::object();
-    for (const auto& [key, value] : w.given) given[key] = value;
+    for (const auto& [key, value] : w.given) given[key] = value_json(param_of(kind, key), value);
     for (const auto& [key, value] : w.expect) expect[key] = value;
     worked.push_back({{"dt_ms", w.dt}, {"given", given}, {"expect", expect}});
   }

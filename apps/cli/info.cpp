@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <array>
+#include <cmath>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/dataset_text.hpp>
 #include <crosspike/apps/cli/text.hpp>
@@ -23,15 +24,19 @@ bool is_hdf5(const std::filesystem::path& path) {
 
 void describe_records(const ResultsReader& results, TextTable& table, Json& json) {
   for (const std::string& population : results.populations()) {
-    const std::size_t spikes = results.spikes({population, {}}).timestamps_ms.size();
-    table.row({"/spikes/" + population, fmt::format("{} spikes", grouped(spikes))});
+    const SpikeTrain train = results.spikes({population, {}});
+    const std::size_t rows = train.timestamps_ms.size();
+    std::uint64_t spikes = train.counts.empty() ? rows : 0;
+    for (const std::int32_t count : train.counts) spikes += static_cast<std::uint64_t>(std::abs(std::int64_t{count}));
+    table.row(
+        {"/spikes/" + population, counted(spikes, "spike") + (spikes == rows ? "" : " in " + counted(rows, "row"))});
     json["spikes"][population] = spikes;
   }
   for (const std::string& recorder : results.recorders()) {
     const ValuesTable values = results.values({recorder, {}});
-    table.row({"/values/" + recorder,
-               fmt::format("{} rows of {} values ({}), every {} ticks of {:g} ms", grouped(values.rows), values.width,
-                           values.info.unit, values.info.every, values.info.dt_ms)});
+    table.row({"/values/" + recorder, fmt::format("{} of {} ({}), every {} of {:g} ms", counted(values.rows, "row"),
+                                                  counted(values.width, "value"), values.info.unit,
+                                                  counted(values.info.every, "tick"), values.info.dt_ms)});
     json["values"][recorder] = {{"rows", values.rows}, {"width", values.width}, {"unit", values.info.unit}};
   }
 }
@@ -45,7 +50,7 @@ void results_info(Session& session, const std::filesystem::path& path) {
   json["figures"] = Json::object();
   for (const auto& [name, value] : results.figures()) {
     json["figures"][name] = json_of(value);
-    figures.row({name, std::visit([](const auto& v) { return fmt::format("{}", v); }, value)});
+    figures.row({name, figure_text(name, value)});
   }
   if (!figures.empty()) session.print("\n" + figures.text(session.width()));
   TextTable records({"recorded", "what"});
@@ -57,14 +62,14 @@ void results_info(Session& session, const std::filesystem::path& path) {
   }
   if (results.has_readout()) {
     const ReadoutArrays readout = results.readout();
-    records.row({"/readout", fmt::format("{} classes of {} features, lambda = {}", readout.classes.size(),
+    records.row({"/readout", fmt::format("{} classes of {} features, lambda = {}", grouped(readout.classes.size()),
                                          grouped(readout.mean.size()), readout.lambda)});
     json["readout"] = {
         {"classes", readout.classes.size()}, {"features", readout.mean.size()}, {"lambda", readout.lambda}};
   }
   for (const std::string& projection : results.projections()) {
     const std::size_t edges = results.edges(projection).source.size();
-    records.row({"/liquid/edges/" + projection, fmt::format("{} edges", grouped(edges))});
+    records.row({"/liquid/edges/" + projection, counted(edges, "edge")});
     json["edges"][projection] = edges;
   }
   if (!records.empty()) session.print("\n" + records.text(session.width()));
@@ -77,12 +82,15 @@ void results_info(Session& session, const std::filesystem::path& path) {
 
 void info(Session& session, const std::filesystem::path& path) {
   if (is_hdf5(path)) return results_info(session, path);
+  if (std::error_code unknown;
+      std::filesystem::is_regular_file(path, unknown) && std::filesystem::is_empty(path, unknown))
+    fail_at({path.string()}, "is empty: no results and no config");
   const Value config = session.config(path);
   const std::string model = model_of(config);
   const NetworkModel network = build_network(expanded(config), session.library);
   Team team(session.options.threads);
-  const Plan plan =
-      make_plan(network.network, network.placement, session.library, run_taps(network), session.plan_options(), team);
+  const Plan plan = make_plan(network.network, network.placement, session.library, run_taps(network),
+                              session.plan_options(network), team);
   session.print(fmt::format("{}: model {}, {}\n\n", path.string(), model, plan_line(plan)));
   session.print(plan_text(plan, session.width()));
   Json json = {{"model", model}, {"plan", plan_json(plan)}};

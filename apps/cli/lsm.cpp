@@ -16,14 +16,6 @@ namespace {
 
 using Figures = std::vector<std::pair<std::string, Figure>>;
 
-std::string figure_text(const std::string& name, const Figure& figure) {
-  if (const auto* text = std::get_if<std::string>(&figure)) return *text;
-  if (const auto* whole = std::get_if<std::int64_t>(&figure))
-    return *whole < 0 ? fmt::format("{}", *whole) : grouped(static_cast<std::uint64_t>(*whole));
-  const double value = std::get<double>(figure);
-  return name.ends_with("accuracy") ? fmt::format("{:.2f} %", 100 * value) : short_number(value);
-}
-
 // A readout's line in the table of accuracies: its name and the two figures that it has.
 struct Contestant {
   const char *name, *validation, *test;
@@ -61,6 +53,7 @@ void report(Session& session, const ExperimentReport& report, const std::optiona
   session.meter().clear();
   session.print(figures_text(report.figures, session.width()));
   for (const std::string& note : report.notes) session.print(fmt::format("\nnote: {}\n", note));
+  if (out) session.wrote(*out);
   if (out) session.print(fmt::format("\n  results  {}\n", out->string()));
   Json figures = Json::object();
   for (const auto& [name, value] : report.figures) figures[name] = json_of(value);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program: reads the command line, runs one command, turns errors into messages and exit codes.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <crosspike/apps/cli/interrupt.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/nearest.hpp>
+#include <crosspike/core/shown.hpp>
 #include <crosspike_generated/commit.hpp>
 #include <crosspike_generated/version.hpp>
 #include <cstdio>
@@ -31,7 +33,7 @@ std::int64_t integer_option(const char* option, const std::string& text, std::in
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (code != std::errc() || end != text.data() + text.size() || value < low || value > high)
     throw Error(Fault::input,
-                fmt::format("{} is '{}'; allowed is a whole number from {} to {}", option, text, low, high));
+                fmt::format("{} is '{}'; allowed is a whole number from {} to {}", option, shown(text), low, high));
   return value;
 }
 
@@ -214,17 +216,17 @@ class CommandLine {
       const auto near = nearest(written, known);
       const std::string hint = near ? fmt::format("did you mean '{}'? ", *near) : "";
       if (option)
-        throw Error(Fault::input,
-                    fmt::format("{} has no option '{}'; {}it takes: {}", name, written, hint, fmt::join(known, ", ")));
+        throw Error(Fault::input, fmt::format("{} has no option '{}'; {}it takes: {}", name, shown(written), hint,
+                                              fmt::join(known, ", ")));
       if (std::error_code unknown; !commands.empty() && std::filesystem::is_regular_file(word, unknown))
         throw Error(Fault::input, fmt::format("'{0}' is no command but a file; write: {1} run {0}", word, name));
       if (!commands.empty() && word == "help")
         throw Error(Fault::input, fmt::format("{} has no command 'help'; write: {} --help", name, name));
       if (!commands.empty())
-        throw Error(Fault::input,
-                    fmt::format("{} has no command '{}'; {}commands: {}", name, word, hint, fmt::join(commands, ", ")));
+        throw Error(Fault::input, fmt::format("{} has no command '{}'; {}commands: {}", name, shown(word), hint,
+                                              fmt::join(commands, ", ")));
       throw Error(Fault::input,
-                  fmt::format("{} takes one argument, '{}' is one too many; see {} --help", name, word, name));
+                  fmt::format("{} takes one argument, '{}' is one too many; see {} --help", name, shown(word), name));
     }
     if (!commands.empty())
       throw Error(Fault::input,
@@ -250,13 +252,25 @@ class CommandLine {
   bool expand_ = false;
 };
 
-void write_output(const std::string& text) {
+void write_output(const Session& session) {
+  const std::string& text = session.output();
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t n = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw Error(Fault::system, fmt::format("cannot write to stdout ({})", std::strerror(errno)));
+    if (n < 0)
+      throw Error(Fault::system,
+                  fmt::format("cannot write to stdout ({}){}", std::strerror(errno),
+                              session.written() ? fmt::format("; the results are in {}", session.written()->string())
+                                                : std::string()));
     done += static_cast<std::size_t>(n);
   }
+}
+
+// Where a stream was closed, the first file opened would get its number, and what is printed would end in that file.
+// What holds the place instead cannot be written.
+void hold_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) != stream) return;  // the lowest number is free
 }
 
 int main_with(Session& session, int argc, char** argv) {
@@ -267,7 +281,7 @@ int main_with(Session& session, int argc, char** argv) {
     const auto action = line.parse(argc, argv);
     if (const char* plugins = std::getenv("CROSSPIKE_PLUGIN_PATH")) session.library.load_plugins(plugins);
     if (action) action();
-    write_output(session.output());
+    write_output(session);
     return 0;
   } catch (const Error& error) {
     code = error.exit_code();
@@ -278,7 +292,7 @@ int main_with(Session& session, int argc, char** argv) {
     message = fmt::format("{}; this is a bug in crosspike", error.what());
   }
   session.meter().clear();
-  std::fprintf(stderr, "error: %s\n", message.c_str());
+  std::fprintf(stderr, "error: %s\n", one_line(message).c_str());
   return code;
 }
 
@@ -287,6 +301,7 @@ int main_with(Session& session, int argc, char** argv) {
 }  // namespace crosspike::cli
 
 int main(int argc, char** argv) {
+  crosspike::cli::hold_standard_streams();
   crosspike::cli::catch_signals();
   try {
     crosspike::cli::Session session;

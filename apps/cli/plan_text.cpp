@@ -41,8 +41,16 @@ std::uint64_t total_neurons(const Plan& plan) {
   return total;
 }
 
+std::string ticks_text(int ticks) { return counted(static_cast<std::uint64_t>(ticks), "tick"); }
+
 double relative_rounding(const WeightQuantum& weight) {
   return weight.mean_magnitude > 0 ? weight.rms_rounding / weight.mean_magnitude : 0;
+}
+
+// "2^-20 pA"
+std::string quantum_text(const Network& network, PortRef to, const WeightQuantum& weight) {
+  const Unit unit = network.node(to.node).kind->inputs[to.port].unit;
+  return fmt::format("2^{}{}{}", -(weight.exponent + weight.shift), unit == Unit::none ? "" : " ", name(unit));
 }
 
 // "1 tick", or "1 to 15 ticks" where synapses add to the wire's.
@@ -68,10 +76,9 @@ Taps run_taps(const NetworkModel& model) {
 std::string plan_line(const Plan& plan) {
   std::set<std::string_view> backends;
   for (const ClaimPlan& claim : plan.claims) backends.insert(claim.backend->name());
-  return fmt::format("{} neurons, {} synapses, network {}, state {}, slices of {} ticks on {}",
-                     grouped(total_neurons(plan)), grouped(total_synapses(plan)), bytes_text(plan.program_bytes()),
-                     bytes_text(plan.state_bytes()), grouped(static_cast<std::uint64_t>(plan.slice)),
-                     fmt::join(backends, " and "));
+  return fmt::format("{}, {}, network {}, state at most {}, slices of {} on {}", counted(total_neurons(plan), "neuron"),
+                     counted(total_synapses(plan), "synapse"), bytes_text(plan.program_bytes()),
+                     bytes_text(plan.state_bytes()), ticks_text(plan.slice), fmt::join(backends, " and "));
 }
 
 std::string plan_text(const Plan& plan, int width) {
@@ -90,16 +97,16 @@ std::string plan_text(const Plan& plan, int width) {
     projections.row({node.name, network.node(network.incoming(id).from.node).name, port_text(network, to),
                      grouped(weight.synapses), fmt::format("{}", weight.bits),
                      relative_rounding(weight) == 0 ? "none" : fmt::format("{:.1e}", relative_rounding(weight)),
-                     fmt::format("2^{}", -(weight.exponent + weight.shift)), delay_text(network, id, weight)});
+                     quantum_text(network, to, weight), delay_text(network, id, weight)});
   }
   std::string out = nodes.text(width);
   if (!projections.empty()) out += "\n" + projections.text(width);
   TextTable rest;
-  rest.row({"slice", fmt::format("{} ticks of {:.6g} ms; limited by: {}",
-                                 grouped(static_cast<std::uint64_t>(plan.slice)), network.dt, plan.slice_reason)});
   rest.row(
-      {"memory", fmt::format("{} for the network, {} for its state, {} available", bytes_text(plan.program_bytes()),
-                             bytes_text(plan.state_bytes()), bytes_text(available_memory()))});
+      {"slice", fmt::format("{} of {:.6g} ms; limited by: {}", ticks_text(plan.slice), network.dt, plan.slice_reason)});
+  rest.row({"memory",
+            fmt::format("{} for the network, at most {} for its state, {} available", bytes_text(plan.program_bytes()),
+                        bytes_text(plan.state_bytes()), bytes_text(available_memory()))});
   for (const std::string& reason : plan.passed_over) rest.row({"passed over", reason});
   return out + "\n" + rest.text(width);
 }

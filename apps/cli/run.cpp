@@ -100,14 +100,15 @@ void report(Session& session, const NetworkModel& model, const Plan& plan, const
   for (const auto& [port, count] : counter.counts()) {
     const Node& node = model.network->node(port.node);
     table.row({node.name, grouped(node.size()), grouped(count),
-               short_number(static_cast<double>(count) / static_cast<double>(node.size()) / simulated_s) + " Hz"});
+               rate_text(static_cast<double>(count) / static_cast<double>(node.size()) / simulated_s)});
   }
   if (!table.empty()) session.print(table.text(session.width()) + "\n");
   session.print(fmt::format("  simulated  {} in {} ({}), built in {}\n", duration_text(simulated_s),
                             duration_text(effort.wall_s), speed_text(simulated_s, effort.wall_s),
                             duration_text(effort.build_s)));
-  session.print(fmt::format("  speed      {} synaptic events per second ({} threads)\n",
-                            short_number(events_per_second), session.options.threads));
+  if (effort.synaptic_events > 0)
+    session.print(fmt::format("  speed      {} synaptic events per second ({})\n", short_number(events_per_second),
+                              counted(static_cast<std::uint64_t>(session.options.threads), "thread")));
   session.print(fmt::format("  results    {}\n", out.string()));
   Json json_figures;
   for (const auto& [name, value] : figures_of(model, counter)) json_figures[name] = json_of(value);
@@ -133,9 +134,6 @@ void run(Session& session, const std::filesystem::path& path) {
   const std::filesystem::path out = session.results_path(path, config);
   const NetworkModel model = build_network(config, session.library);
   refuse_inputs(*model.network);
-  if (model.ticks == 0)
-    throw Error(Fault::input, fmt::format("{}: run.time is shorter than half a tick of {}; nothing would happen",
-                                          path.string(), format_quantity(model.network->dt, Unit::ms)));
   ResultsWriter writer(out, {CROSSPIKE_VERSION, model.network->seed, to_toml(model.resolved)}, session.existing());
 
   const Taps taps = run_taps(model);
@@ -145,7 +143,7 @@ void run(Session& session, const std::filesystem::path& path) {
   const auto build_start = Clock::now();
   Team team(session.options.threads);
   const auto program = Program::build(
-      make_plan(model.network, model.placement, session.library, taps, session.plan_options(), team), team);
+      make_plan(model.network, model.placement, session.library, taps, session.plan_options(model), team), team);
   const Plan& plan = program->plan();
   session.remark(fmt::format("{}: {}\n", path.string(), plan_line(plan)));
   State state(program);
@@ -172,6 +170,7 @@ void run(Session& session, const std::filesystem::path& path) {
   for (const auto& [name, value] : figures_of(model, counter)) writer.figure(name, value);
   check_interrupted();
   writer.finish();
+  session.wrote(out);
   session.meter().clear();
   report(session, model, plan, counter, effort, out);
 }

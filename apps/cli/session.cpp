@@ -47,8 +47,9 @@ void Session::apply_options(Value& config) const {
   require_format(config);
 }
 
-PlanOptions Session::plan_options() const {
+PlanOptions Session::plan_options(const NetworkModel& model) const {
   PlanOptions plan;
+  plan.ticks = model.ticks;
   plan.threads = options.threads;
   plan.slice = options.slice;
   return plan;
@@ -84,6 +85,14 @@ std::string model_of(const Value& config) {
 
 Json json_of(const Figure& figure) {
   return std::visit([](const auto& value) { return Json(value); }, figure);
+}
+
+std::string figure_text(const std::string& name, const Figure& figure) {
+  if (const auto* text = std::get_if<std::string>(&figure)) return *text;
+  if (const auto* whole = std::get_if<std::int64_t>(&figure))
+    return *whole < 0 ? fmt::format("{}", *whole) : grouped(static_cast<std::uint64_t>(*whole));
+  const double value = std::get<double>(figure);
+  return name.ends_with("accuracy") ? fmt::format("{:.2f} %", 100 * value) : short_number(value);
 }
 
 Json provenance() { return {{"version", CROSSPIKE_VERSION}, {"commit", CROSSPIKE_COMMIT}}; }

@@ -43,7 +43,7 @@ class Session {
   // --out, or the stem of `file` with .h5 in the current folder. Throws where that would replace what is read.
   std::filesystem::path results_path(const std::filesystem::path& file, const Value& config) const;
   Existing existing() const { return options.force ? Existing::replace : Existing::refuse; }
-  PlanOptions plan_options() const;
+  PlanOptions plan_options(const NetworkModel& model) const;
   Progress progress();  // stops the work after Ctrl-C
 
   // To stdout, which is written once, at the end. With --json the object is all there is.
@@ -52,6 +52,9 @@ class Session {
   // To stderr, unless --json asks for quiet.
   void remark(const std::string& text);
   int width() const;  // of stdout
+  // Says that `results` are complete, should stdout fail after that.
+  void wrote(const std::filesystem::path& results) { written_ = results; }
+  const std::optional<std::filesystem::path>& written() const { return written_; }
 
   ProgressMeter& meter() { return meter_; }
   const std::string& output() const { return output_; }
@@ -59,6 +62,7 @@ class Session {
  private:
   ProgressMeter meter_;
   std::string output_;
+  std::optional<std::filesystem::path> written_;
 };
 
 // Throws Error(input) where `out` is `file`, or a file that the config read from it names: also with --force.
@@ -67,7 +71,8 @@ void refuse_output_over_input(const std::filesystem::path& out, const std::files
 std::string model_of(const Value& config);  // throws Error(input) where it is missing or unknown
 
 Json json_of(const Figure& figure);
-Json provenance();  // version, commit
+std::string figure_text(const std::string& name, const Figure& figure);  // an accuracy as "87.33 %"
+Json provenance();                                                       // version, commit
 
 // The general config behind any model: itself, or what a ready-made model expands to.
 Value expanded(const Value& config);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/core/plan.hpp>
 
 namespace crosspike::cli {
 
@@ -42,16 +43,16 @@ std::string short_number(double number) {
   return grouped(static_cast<std::uint64_t>(std::llround(number)));
 }
 
-std::string bytes_text(std::size_t bytes) {
-  if (bytes < 1024) return fmt::format("{} B", bytes);
-  double size = static_cast<double>(bytes);
-  const char* unit = "";
-  for (const char* next : {"KiB", "MiB", "GiB", "TiB"}) {
-    if (size < 1024) break;
-    size /= 1024;
-    unit = next;
-  }
-  return fmt::format("{:.1f} {}", size, unit);
+std::string bytes_text(std::size_t bytes) { return crosspike::bytes_text(static_cast<double>(bytes)); }
+
+std::string counted(std::uint64_t number, std::string_view thing) {
+  return fmt::format("{} {}{}", grouped(number), thing, number == 1 ? "" : "s");
+}
+
+std::string rate_text(double hz) {
+  const std::string number = short_number(hz);
+  const bool has_prefix = number.ends_with('M') || number.ends_with('G');
+  return number + (has_prefix ? "Hz" : " Hz");
 }
 
 std::string duration_text(double seconds) {

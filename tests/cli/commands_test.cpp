@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <crosspike/core/config.hpp>
+#include <crosspike/core/results.hpp>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -101,6 +102,22 @@ TEST(CliCommands, ExplainAsJsonHasDefaultsAsAConfigWritesThem) {
   EXPECT_EQ(json::parse(work.run({"explain", "sparse", "--json"}).out).at("form"), "operator");
 }
 
+TEST(CliCommands, ExplainWritesWorkedNumbersAsAConfigTakesThem) {
+  Workplace work;
+  EXPECT_NE(work.run({"explain", "ilif"}).out.find("rounding = \"half_up\""), std::string::npos);
+  const json worked = json::parse(work.run({"explain", "ilif", "--json"}).out).at("worked");
+  EXPECT_EQ(worked.at(0).at("given").at("rounding"), "half_up");
+}
+
+TEST(CliCommands, ExplainShowsTheWireThatAnOperatorNeeds) {
+  Workplace work;
+  EXPECT_NE(
+      work.run({"explain", "delay"}).out.find("\n  [wires.OTHER_NAME]\n  from = \"POPULATION\"\n  to = \"NAME\"\n"),
+      std::string::npos);
+  EXPECT_NE(work.run({"explain", "step_current"}).out.find("\n  from = \"NAME\"\n  to = \"POPULATION.injected\"\n"),
+            std::string::npos);
+}
+
 TEST(CliCommands, ExplainPrintsAConfigThatExplainsTheSame) {
   Workplace work;
   const Finished first = work.run({"explain", ei, "--set", "populations.exc.tau_syn=2 ms"});
@@ -140,6 +157,58 @@ TEST(CliCommands, InfoShowsWhatResultsHold) {
   EXPECT_EQ(info.at("values").at("membrane").at("rows"), 2000);
   EXPECT_EQ(info.at("values").at("membrane").at("unit"), "mV");
   EXPECT_EQ(info.at("figures").at("rate_hz_neuron"), 30.0);
+}
+
+// Events that come several at once are one row with a count.
+TEST(CliCommands, InfoTellsRowsFromSpikes) {
+  Workplace work;
+  work.write("t.toml", R"(format = 1
+model = "network"
+run.time = "0.3 ms"
+[populations]
+a = { kind = "spike_list", size = 2, times = [0.1, 0.2], elements = [0, 1], counts = [3, 1] }
+[recorders]
+raster = { of = "a" }
+)");
+  ASSERT_EQ(work.run({"run", "t.toml"}).code, 0);
+  const std::string text = work.run({"info", "t.h5"}).out;
+  EXPECT_NE(text.find("/spikes/a  4 spikes in 2 rows\n"), std::string::npos) << text;
+  EXPECT_EQ(json::parse(work.run({"info", "t.h5", "--json"}).out).at("spikes").at("a"), 4);
+}
+
+TEST(CliCommands, InfoWritesAccuraciesAsTrainDoes) {
+  Workplace work;
+  ResultsWriter writer(work.folder() / "r.h5", {"0.1.0", 1, "format = 1\n"}, Existing::refuse);
+  writer.figure("test_accuracy", 0.8733333333333333);
+  writer.finish();
+  const Finished run = work.run({"info", "r.h5"});
+  EXPECT_NE(run.out.find("  test_accuracy  87.33 %\n"), std::string::npos) << run.out;
+}
+
+TEST(CliCommands, RatesHaveTheirPrefixAtTheUnit) {
+  Workplace work;
+  work.write("t.toml", R"(format = 1
+model = "network"
+[populations]
+a = { kind = "spike_list", size = 1, times = [1], elements = [0], counts = [1000000] }
+)");
+  const Finished run = work.run({"run", "t.toml"});
+  EXPECT_NE(run.out.find("  a              1  1,000,000      1 MHz\n"), std::string::npos) << run.out;
+}
+
+TEST(CliCommands, PlansCountInTheSingularAndKeepToTheRun) {
+  Workplace work;
+  work.write("t.toml", R"(format = 1
+model = "network"
+run.time = "0.1 ms"
+populations.a = { kind = "lif", size = 1 }
+)");
+  const Finished run = work.run({"validate", "t.toml"});
+  EXPECT_EQ(run.out.rfind("t.toml: ok: model network, 1 neuron, 0 synapses, network ", 0), 0u) << run.out;
+  EXPECT_NE(run.out.find(", slices of 1 tick on cpu\n"), std::string::npos) << run.out;
+  const std::string plan = work.run({"info", "t.toml"}).out;
+  EXPECT_NE(plan.find("  slice   1 tick of 0.1 ms; limited by: the length of the run\n"), std::string::npos) << plan;
+  EXPECT_EQ(work.run({"run", "t.toml"}).out.find("synaptic events"), std::string::npos);
 }
 
 TEST(CliCommands, DoctorSaysWhyAPluginWasRejected) {

@@ -337,6 +337,11 @@ TEST(CliErrors, NulInAName) {
                "t.toml:5:1: the text holds a NUL character (\\u0000); remove it");
 }
 
+TEST(CliErrors, AControlCharacterOnTheCommandLine) {
+  expect_error(good, "crosspike run takes one argument, 'a\\x1b[31m' is one too many; see crosspike run --help", 2,
+               {"run", "t.toml", "a\x1b[31m"});
+}
+
 TEST(CliErrors, ResultsAreNoConfig) {
   Workplace work;
   work.write("t.toml", good);
@@ -350,6 +355,14 @@ TEST(CliErrors, ResultsAreNoConfig) {
     EXPECT_EQ(run.code, 2);
     EXPECT_EQ(run.err, "error: w.npy: is a .npy array, no config; a config names it: { file = \"w.npy\" }\n");
   }
+}
+
+TEST(CliErrors, InfoOfAnEmptyFile) {
+  Workplace work;
+  work.write("r.h5", "");
+  const Finished run = work.run({"info", "r.h5"});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.err, "error: r.h5: is empty: no results and no config\n");
 }
 
 TEST(CliErrors, ConfigFromADash) {

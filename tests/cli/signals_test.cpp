@@ -87,5 +87,19 @@ TEST(CliSignals, AClosedPipeIsASystemErrorWithoutATrace) {
   EXPECT_EQ(work.read("err"), "error: cannot write to stdout (Broken pipe)\n");
 }
 
+TEST(CliSignals, AFullOrClosedStdoutDoesNotHideThatResultsWereWritten) {
+  const std::pair<std::string, std::string> cases[] = {{">/dev/full", "No space left on device"},
+                                                       {">&-", "Bad file descriptor"}};
+  for (const auto& [stdout_is, why] : cases) {
+    Workplace work;
+    const std::string line = "cd '" + work.folder().string() + "' && '" + CROSSPIKE_PROGRAM + "' run '" +
+                             example("single_neuron.toml").string() + "' --out r.h5 2>err " + stdout_is;
+    EXPECT_NE(std::system(line.c_str()), 0);
+    const std::string message = "error: cannot write to stdout (" + why + "); the results are in r.h5\n";
+    EXPECT_NE(work.read("err").find(message), std::string::npos) << work.read("err");
+    EXPECT_EQ(work.run({"info", "r.h5"}).code, 0);
+  }
+}
+
 }  // namespace
 }  // namespace crosspike

@@ -207,11 +207,11 @@ CONFORMANCE(Memory, ThePlanIsRefusedWhereItsFootprintDoesNotFit) {
   const Plan fits = plan(std::size_t{1} << 40, 3);
   const std::size_t need = fits.program_bytes() + 3 * fits.state_bytes();
   EXPECT_EQ(message_of([&] { plan(need, 3); }), "");
-  const auto gib = [](std::size_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / (1 << 30)); };
+  const auto text = [](std::size_t bytes) { return bytes_text(static_cast<double>(bytes)); };
   EXPECT_EQ(message_of([&] { plan(need - 1, 3); }),
             fmt::format("the network needs {} ({} for the program, 3 x {} of state), {} are available; make it smaller "
                         "or free memory",
-                        gib(need), gib(fits.program_bytes()), gib(fits.state_bytes()), gib(need - 1)));
+                        text(need), text(fits.program_bytes()), text(fits.state_bytes()), text(need - 1)));
 }
 
 CONFORMANCE(Slice, IsBoundedByTheBytesOfItsWires) {
