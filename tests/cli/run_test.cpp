@@ -153,7 +153,7 @@ TEST(CliRun, NeverOverwritesTheConfigEvenWithForce) {
   for (const std::string out : {"single.toml", "./single.toml", "link.toml", "twin.toml"}) {
     const Finished run = work.run({"run", "single.toml", "--out", out, "--force"});
     EXPECT_EQ(run.code, 2);
-    EXPECT_EQ(run.err, "error: " + out + " is the config; name another file with --out\n");
+    EXPECT_EQ(run.err, "error: " + out + " is the config; name another with --out\n");
   }
   EXPECT_EQ(work.read("single.toml"), config);
 }
@@ -172,7 +172,7 @@ tau_mem = { file = "tau.csv" }
   for (const std::string out : {"tau.csv", "link"}) {
     const Finished run = work.run({"run", "t.toml", "--out", out, "--force"});
     EXPECT_EQ(run.code, 2);
-    EXPECT_EQ(run.err, "error: " + out + " is read by this config (t.toml:6:20); name another file with --out\n");
+    EXPECT_EQ(run.err, "error: " + out + " is read by this config (t.toml:6:20); name another with --out\n");
   }
   EXPECT_EQ(work.read("tau.csv"), "10\n20\n");
 }
@@ -190,7 +190,7 @@ tau_mem = { file = "old.h5:/spikes/neuron/timestamps" }
 )");
   const Finished run = work.run({"run", "t.toml", "--out", "old.h5", "--force"});
   EXPECT_EQ(run.code, 2);
-  EXPECT_EQ(run.err, "error: old.h5 is read by this config (t.toml:6:20); name another file with --out\n");
+  EXPECT_EQ(run.err, "error: old.h5 is read by this config (t.toml:6:20); name another with --out\n");
   EXPECT_TRUE(work.read("old.h5") == before);
   EXPECT_EQ(work.run({"run", "t.toml", "--out", "new.h5"}).code, 0);
 }
@@ -202,16 +202,24 @@ TEST(CliRun, TrainNeverOverwritesItsDataSetOrItsLiquid) {
     work.write("t.toml", text + config);
     const Finished run = work.run({"train", "t.toml", "--out", out, "--force"});
     EXPECT_EQ(run.code, 2);
-    EXPECT_EQ(run.err, "error: " + out + " is " + what + "; name another file with --out\n");
+    EXPECT_EQ(run.err, "error: " + out + " is " + what + "; name another with --out\n");
     EXPECT_EQ(work.read(out), "precious");
   };
   for (const char* file : {"old.h5", "train-images-idx3-ubyte.gz", "mine.gz"}) work.write(file, "precious");
   std::filesystem::create_directories(work.folder() / "events" / "Train" / "3");
   work.write("events/Train/3/00001.bin", "precious");
   expect("liquid.from = \"old.h5\"\n", "old.h5", "read by this config (t.toml:3:15)");
-  expect("dataset.path = \".\"\n", "train-images-idx3-ubyte.gz", "part of the data set");
+  expect("dataset.path = \".\"\n", "train-images-idx3-ubyte.gz", "read as the data set");
   expect("dataset = { path = \".\", test_labels = \"mine.gz\" }\n", "mine.gz", "read by this config (t.toml:3:39)");
-  expect("dataset = { kind = \"nmnist\", path = \"events\" }\n", "events/Train/3/00001.bin", "part of the data set");
+  expect("dataset = { kind = \"nmnist\", path = \"events\" }\n", "events/Train/3/00001.bin", "read as the data set");
+  work.write("t.toml", text + "dataset = { kind = \"nmnist\", path = \"events\" }\n");
+  const Finished converted = work.run({"datasets", "convert", "t.toml", "--out", "./events", "--force"});
+  EXPECT_EQ(converted.code, 2);
+  EXPECT_EQ(converted.err, "error: ./events is read as the data set; name another with --out\n");
+  EXPECT_EQ(work.read("events/Train/3/00001.bin"), "precious");
+  work.write("events/old.h5", "mine");  // beside the data set's folders, not in them
+  const Finished run = work.run({"train", "t.toml", "--out", "events/old.h5", "--force"});
+  EXPECT_EQ(run.err.find("read as the data set"), std::string::npos) << run.err;
 }
 
 TEST(CliRun, OutputIsNoStream) {
