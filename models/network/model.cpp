@@ -263,10 +263,11 @@ class Builder {
     const std::vector<Port>& ports = taker.kind->inputs;
     std::vector<std::string> choices;
     for (const Port& port : ports) choices.push_back(fmt::format("{}.{}", taker.name, port.name));
-    const auto injected = taker.kind->find_input("injected");
+    const auto injected = std::ranges::find(ports, std::string_view("injected"), &Port::name);
     const Unit sent = sender.kind->outputs[from.port].unit, taken = ports[to.port].unit;
-    const std::string hint =
-        injected && sent == ports[*injected].unit ? fmt::format("; did you mean '{}.injected'?", taker.name) : "";
+    const std::string hint = injected != ports.end() && sent == injected->unit
+                                 ? fmt::format("; did you mean '{}.injected'?", taker.name)
+                                 : "";
     if (ports.size() > 1 && *written.as<std::string>() == taker.name)
       fail_at(written.where(), fmt::format("{}.to: '{}' has several ports; name one: {}{}", path, taker.name,
                                            fmt::join(choices, ", "), hint));
