@@ -18,7 +18,7 @@
 namespace crosspike {
 
 struct Placement {
-  std::string fallback = "cpu";                            // `default` in a config; "auto": the first that claims all
+  std::string fallback = "cpu";  // `default` in a config; "auto": the first that runs the rest
   std::vector<std::pair<std::string, std::string>> named;  // node or group -> backend; the longest match wins
 };
 

@@ -33,6 +33,7 @@ std::shared_ptr<const Network> one_population(const Kind& kind, const std::strin
   Network network;
   network.precision = precision;
   Node cells = make_node("cells", kind, {size}, convention);
+  if (kind.find_param("rate")) cells.set("rate", 2000);
   for (std::size_t p = 0; each && p < kind.params.size(); ++p) {
     const FieldInfo& field = kind.params[p];
     if (field.integer || field.boolean || !is_set(cells.params[p].value) || field.name == "output_scale") continue;

@@ -193,7 +193,8 @@ CONFORMANCE(Memory, AbsurdSizesAreRefusedBeforeAnythingIsAllocated) {
       message_of([&] {
         make_plan(ready, {CROSSPIKE_BACKEND_NAME, {}}, library(), {}, {.memory_limit = std::size_t{1} << 30}, team);
       }),
-      "the network needs at least 52.16 GiB, 1.00 GiB are available; make it smaller or free memory");
+      "the network needs at least 52.2 GiB, 1.0 GiB are available; the largest part is projection 'w', 1e+10 synapses; "
+      "make it smaller or free memory");
 }
 
 CONFORMANCE(Memory, ThePlanIsRefusedWhereItsFootprintDoesNotFit) {
