@@ -94,8 +94,8 @@ inline std::size_t Table::size() const { return entries_.size(); }
 
 inline constexpr std::size_t largest_config = std::size_t{64} << 20;  // bytes
 
-// TOML 1.0 without dates, at most largest_config, 64 levels and a million values. `file` is what locations say. The
-// result is a table. The key `format` is not checked.
+// TOML 1.0 without dates and NUL, at most largest_config, 64 levels and a million values. `file` is what locations say.
+// The result is a table. The key `format` is not checked.
 Value parse_config(std::string_view text, const std::string& file);
 
 // Checks the top-level key `format`: missing or other than 1 is an error. The key stays in the tree.

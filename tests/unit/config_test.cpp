@@ -321,10 +321,9 @@ class RandomTree {
   std::uint64_t below(std::uint64_t n) { return words_() % n; }
 
   std::string text() {
-    static const std::vector<std::string> pieces = {
-        "a",  "B", "7",    "_",      "-",      ".",          " ",
-        "\"", "'", "\\",   "\n",     "\t",     "\r",         "\b",
-        "#",  "=", "\x7f", "\u00b5", "\u8109", "\U0001f9e0", std::string(1, '\0')};
+    static const std::vector<std::string> pieces = {"a",  "B", "7",    "_",      "-",      ".",         " ",
+                                                    "\"", "'", "\\",   "\n",     "\t",     "\r",        "\b",
+                                                    "#",  "=", "\x7f", "\u00b5", "\u8109", "\U0001f9e0"};
     std::string result;
     for (std::uint64_t i = below(5); i > 0; --i) result += pieces[below(pieces.size())];
     return result;
