@@ -2,11 +2,11 @@
 // crosspike run: simulates a network once.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cmath>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/interrupt.hpp>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/core/clock.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/program.hpp>
 #include <crosspike/core/recorder.hpp>
@@ -17,10 +17,7 @@ namespace crosspike::cli {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-constexpr std::int64_t ticks_between_checks = 1000;  // for Ctrl-C and progress, at least
+constexpr std::int64_t fewest_ticks = 1000;  // of an advance, each of which wakes the team
 
 // Spikes of every population, recorded or not.
 class SpikeCounter {
@@ -159,8 +156,7 @@ void run(Session& session, const std::filesystem::path& path) {
              "ticks");
   };
   const std::int64_t slice = plan.slice;
-  const std::int64_t step =
-      session.options.slice > 0 ? (ticks_between_checks + slice - 1) / slice * slice : ticks_between_checks;
+  const std::int64_t step = (fewest_ticks + slice - 1) / slice * slice;  // whole slices, as the plan says
   const auto start = Clock::now();
   while (state.tick() < model.ticks) state.advance(std::min(step, model.ticks - state.tick()), team, observe);
   effort.wall_s = seconds_since(start);
