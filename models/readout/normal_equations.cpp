@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t batch_rows = 1024;
 constexpr std::size_t tile_width = 512;
 constexpr std::size_t tile_size = batch_rows * tile_width;
-constexpr std::size_t most_features = 46'340;  // square root of 2^31
 
 constexpr double float_exact = 16'777'216.0;              // 2^24
 constexpr double double_exact = 9'007'199'254'740'992.0;  // 2^53
@@ -49,10 +48,10 @@ struct NormalEquations::Scratch {
 
 NormalEquations::NormalEquations(std::size_t features, std::size_t classes, FeatureKind kind)
     : features_(features), classes_(classes), kind_(kind), tiles_((features + tile_width - 1) / tile_width) {
-  if (features == 0 || features > most_features || classes == 0) {
+  if (features == 0 || features > most_ridge_features || classes == 0) {
     throw Error(Fault::input, fmt::format("a ridge readout of {} features and {} classes; it takes 1 to {} features "
                                           "and at least 1 class",
-                                          features, classes, most_features));
+                                          features, classes, most_ridge_features));
   }
   use_one_blas_thread();
   gram_.resize(features * features);

@@ -11,6 +11,9 @@
 
 namespace crosspike {
 
+/// 32-bit LAPACK orders address matrices of up to this many features: 46,340^2 < 2^31.
+inline constexpr std::size_t most_ridge_features = 46'340;
+
 /// Samples are taken in batches of 1,024 in order of their number. Features are cut into columns of 512; one rank
 /// computes one 512 x 512 tile of a batch's X'X by a single-threaded BLAS call and adds it, in double, to the total.
 /// So each number has one fixed order of additions, and the sums are equal bit for bit at any thread count and
@@ -25,7 +28,7 @@ namespace crosspike {
 /// American Statistician 37, 1983).
 class NormalEquations {
  public:
-  /// Throws Error for no features or classes, or for more features than 32-bit LAPACK orders can address (46,340).
+  /// Throws Error for no features or classes, or for more than most_ridge_features.
   NormalEquations(std::size_t features, std::size_t classes, FeatureKind kind);
 
   /// Adds all samples of a set. Throws Error as check(set) does, for a set of another shape or kind, and where exact

@@ -210,4 +210,9 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
   return readout;
 }
 
+std::size_t ridge_bytes(std::size_t features, std::size_t classes) {
+  constexpr std::size_t batch_rows = 1024;
+  return features * (2 * features + 3 * classes) * sizeof(double) + features * batch_rows * sizeof(float);
+}
+
 }  // namespace crosspike

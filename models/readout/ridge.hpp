@@ -72,4 +72,7 @@ Score score(const Readout& readout, const FeatureSet& set, Team& team);
 Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
                   const Progress& progress = {});
 
+/// Bytes that fit_ridge takes beside the rows: X'X and its factor, sums and weights by class, a batch of samples.
+std::size_t ridge_bytes(std::size_t features, std::size_t classes);
+
 }  // namespace crosspike
