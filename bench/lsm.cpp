@@ -145,7 +145,7 @@ class LsmBench {
     seconds("convert", conversion);
     std::shared_ptr<const Program> program;
     const Timing build = time_repeats(
-        1, [&] { program = build_liquid(settings.network, options_.library, options_.threads, options_.slice); });
+        1, [&] { program = build_liquid(settings.liquid, options_.library, options_.threads, options_.slice); });
     result_["seconds"]["build"] = build.median();
     const LiquidTask task{program, settings.binning.ticks, settings.features.bins};
 
@@ -199,8 +199,8 @@ class LsmBench {
   }
 
  private:
-  static LsmSettings read(const Value& config, std::size_t samples) {
-    LsmSettings settings = read_lsm(config);
+  LsmSettings read(const Value& config, std::size_t samples) const {
+    LsmSettings settings = read_lsm(config, options_.library);
     settings.dataset.limit_train = static_cast<std::int64_t>(samples);
     return settings;
   }
@@ -283,7 +283,7 @@ class LsmBench {
       const bool fresh = restart_peak_memory();
       std::shared_ptr<const Program> program;
       const Timing build = time_repeats(
-          1, [&] { program = build_liquid(settings.network, options_.library, options_.threads, options_.slice); });
+          1, [&] { program = build_liquid(settings.liquid, options_.library, options_.threads, options_.slice); });
       const LiquidTask task{program, settings.binning.ticks, settings.features.bins};
       std::vector<Entrant> entrants;
       entrants.push_back({"event", make_event_path(task)});

@@ -3,18 +3,23 @@
 #include <fmt/format.h>
 
 #include <crosspike/apps/cli/commands.hpp>
-#include <crosspike/models/lsm/settings.hpp>
+#include <crosspike/models/lsm/check.hpp>
 
 namespace crosspike::cli {
 
 void validate(Session& session, const std::filesystem::path& path) {
   const Value config = session.config(path);
   const std::string model = model_of(config);
-  if (model == "lsm") open_training_splits(read_lsm(config).dataset);
-  const NetworkModel network = build_network(expanded(config), session.library);
-  Team team(session.options.threads);
-  const Plan plan = make_plan(network.network, network.placement, session.library, run_taps(network),
-                              session.plan_options(network), team);
+  const auto plan = [&]() -> Plan {
+    if (model == "lsm")
+      return check_lsm(read_lsm(config, session.library), session.library, session.options.threads,
+                       session.options.slice)
+          .liquid;
+    const NetworkModel network = build_network(config, session.library);
+    Team team(session.options.threads);
+    return make_plan(network.network, network.placement, session.library, run_taps(network),
+                     session.plan_options(network), team);
+  }();
   session.print(fmt::format("{}: ok: model {}, {}\n", path.string(), model, plan_line(plan)));
   Json object = {{"ok", true}, {"model", model}, {"plan", plan_json(plan)}};
   object.update(provenance());

@@ -214,7 +214,7 @@ void explain(Session& session, const std::string& what, bool expand) {
   const Value config = session.config(what);
   const bool ready_made = model_of(config) == "lsm";
   const Value resolved =
-      ready_made && !expand ? read_lsm(config).resolved : build_network(expanded(config), session.library).resolved;
+      ready_made && !expand ? read_lsm(config, session.library).resolved : session.network(config).resolved;
   session.print(to_toml(resolved));
   session.print(Json{{"config", to_toml(resolved)}});
 }

@@ -87,7 +87,7 @@ void info(Session& session, const std::filesystem::path& path) {
     fail_at({path.string()}, "is empty: no results and no config");
   const Value config = session.config(path);
   const std::string model = model_of(config);
-  const NetworkModel network = build_network(expanded(config), session.library);
+  const NetworkModel network = session.network(config);
   Team team(session.options.threads);
   const Plan plan = make_plan(network.network, network.placement, session.library, run_taps(network),
                               session.plan_options(network), team);

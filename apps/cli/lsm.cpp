@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/text.hpp>
 #include <crosspike/core/error.hpp>
@@ -48,8 +47,7 @@ std::string figures_text(const Figures& figures, int width) {
   return (accuracies.empty() ? "" : accuracies.text(width) + "\n") + rest.text(width);
 }
 
-void report(Session& session, const ExperimentReport& report, const std::optional<std::filesystem::path>& out,
-            double wall_s) {
+void report(Session& session, const ExperimentReport& report, const std::optional<std::filesystem::path>& out) {
   session.meter().clear();
   session.print(figures_text(report.figures, session.width()));
   for (const std::string& note : report.notes) session.print(fmt::format("\nnote: {}\n", note));
@@ -63,7 +61,6 @@ void report(Session& session, const ExperimentReport& report, const std::optiona
                  {"threads", session.options.threads},
                  {"config", to_toml(report.resolved)}};
   object.update(provenance());
-  object["wall_s"] = wall_s;
   session.print(object);
 }
 
@@ -77,10 +74,6 @@ ExperimentOptions experiment_options(Session& session, std::optional<std::filesy
   return options;
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 void train(Session& session, const std::filesystem::path& path) {
@@ -90,19 +83,16 @@ void train(Session& session, const std::filesystem::path& path) {
             fmt::format("model = \"{}\" has no readout to train; write: crosspike run {}; models with a readout: lsm",
                         model, path.string()));
   const std::filesystem::path out = session.results_path(path, config);
-  const auto start = std::chrono::steady_clock::now();
   const ExperimentReport result = train_lsm(config, session.library, experiment_options(session, out));
-  report(session, result, out, seconds_since(start));
+  report(session, result, out);
 }
 
 void eval(Session& session, const std::filesystem::path& path) {
   std::vector<std::string> overrides = session.options.overrides;
   if (session.options.backend) overrides.push_back("placement.default=" + *session.options.backend);
-  if (session.options.seed) overrides.push_back(fmt::format("seed={}", *session.options.seed));
-  const auto start = std::chrono::steady_clock::now();
   const ExperimentReport result =
       eval_lsm(path, overrides, session.library, experiment_options(session, session.options.out));
-  report(session, result, session.options.out, seconds_since(start));
+  report(session, result, session.options.out);
 }
 
 }  // namespace crosspike::cli

@@ -126,8 +126,9 @@ class CommandLine {
         ->add_option("CONFIG", what_, "Config of a model with a readout")
         ->type_name("")
         ->required();
-    add(app_, "eval", "Score a trained readout again", "crosspike eval lsm.h5", all, [&s, this] { eval(s, what_); })
-        ->add_option("RESULTS", what_, "Results of train, or a config that names its weights")
+    add(app_, "eval", "Score a trained readout again", "crosspike eval lsm.h5", all & ~seeds,
+        [&s, this] { eval(s, what_); })
+        ->add_option("RESULTS", what_, "Results of train")
         ->type_name("")
         ->required();
     add(app_, "bench", "Measure speed; without a name, list what can be measured", "crosspike bench lsm --json",

@@ -47,6 +47,10 @@ void Session::apply_options(Value& config) const {
   require_format(config);
 }
 
+NetworkModel Session::network(const Value& config) const {
+  return model_of(config) == "lsm" ? read_lsm(config, library).liquid : build_network(config, library);
+}
+
 PlanOptions Session::plan_options(const NetworkModel& model) const {
   PlanOptions plan;
   plan.ticks = model.ticks;
@@ -96,7 +100,5 @@ std::string figure_text(const std::string& name, const Figure& figure) {
 }
 
 Json provenance() { return {{"version", CROSSPIKE_VERSION}, {"commit", CROSSPIKE_COMMIT}}; }
-
-Value expanded(const Value& config) { return model_of(config) == "lsm" ? expand_lsm(config) : config; }
 
 }  // namespace crosspike::cli

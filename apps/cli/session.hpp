@@ -47,6 +47,8 @@ class Session {
   // --out, or the stem of `file` with .h5 in the current folder. Throws where that would replace what is read.
   std::filesystem::path results_path(const std::filesystem::path& file, const Value& config) const;
   Existing existing() const { return options.force ? Existing::replace : Existing::refuse; }
+  // The network behind any model: of a general config, or of what a ready-made model expands to.
+  NetworkModel network(const Value& config) const;
   PlanOptions plan_options(const NetworkModel& model) const;
   Progress progress();  // stops the work after Ctrl-C
 
@@ -79,9 +81,6 @@ std::string model_of(const Value& config);  // throws Error(input) where it is m
 Json json_of(const Figure& figure);
 std::string figure_text(const std::string& name, const Figure& figure);  // an accuracy as "87.33 %"
 Json provenance();                                                       // version, commit
-
-// The general config behind any model: itself, or what a ready-made model expands to.
-Value expanded(const Value& config);
 
 // What `run` watches: the recorders' ports and fields, and all spikes, which it counts.
 Taps run_taps(const NetworkModel& model);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <chrono>
+#include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <crosspike/core/clock.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/run_samples.hpp>
+#include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
-#include <crosspike/models/network/model.hpp>
 #include <limits>
 
 namespace crosspike {
@@ -15,9 +17,35 @@ namespace {
 
 // What one sample leaves for the sink.
 struct SampleRow {
+  std::int64_t number = 0;  // of the sample in its file, for messages
   std::vector<std::uint16_t> counts;
   std::vector<float> reals;
-  std::uint64_t input_events = 0, spikes = 0;
+  std::uint64_t spikes = 0;
+};
+
+constexpr std::uint32_t most_counts = std::numeric_limits<std::uint16_t>::max();  // of a feature
+
+[[noreturn]] void refuse_count(const SampleRow& row, const char* of, std::size_t index, std::int64_t total,
+                               std::int64_t more) {
+  if (more < 0)
+    throw Error(Fault::input, fmt::format("sample {}: {} {} sends a count of {}, features take only counts from 0; use "
+                                          "a neuron without negative ones",
+                                          row.number, of, index, more));
+  throw Error(Fault::input,
+              fmt::format("sample {}: {} {} counts {} spikes in one time bin, features hold up to {}; use "
+                          "more features.bins",
+                          row.number, of, index, total + more, most_counts));
+}
+
+// Adds to a feature what fits; a negative count is one of the numbers that don't.
+void add(std::uint16_t& count, std::int32_t more, const SampleRow& row, const char* of, std::size_t index) {
+  if (static_cast<std::uint32_t>(more) > most_counts - count) refuse_count(row, of, index, count, more);
+  count = static_cast<std::uint16_t>(count + more);
+}
+
+struct Converted {
+  BinnedSpikes spikes;
+  std::uint64_t events = 0;  // before binning
 };
 
 // One thread's tools for reading samples.
@@ -26,27 +54,26 @@ class Reader {
   Reader(const LsmSettings& settings, const Dataset& dataset)
       : dataset_(dataset), binner_(settings.sensor, settings.binning) {}
 
-  const BinnedSpikes& read(std::size_t sample) {
+  void read(std::size_t sample, Converted& out) {
     dataset_.events(static_cast<std::int64_t>(sample), scratch_, events_);
-    binner_.bin(events_, binned_);
-    return binned_;
+    binner_.bin(events_, out.spikes);
+    out.events = events_.size();
   }
-  std::size_t events() const { return events_.size(); }  // of the sample read last
+  const BinnedSpikes& read(std::size_t sample) {
+    read(sample, own_);
+    return own_.spikes;
+  }
 
  private:
   const Dataset& dataset_;
   EventScratch scratch_;
   std::vector<Event> events_;
   EventBinner binner_;
-  BinnedSpikes binned_;
+  Converted own_;
 };
 
 int bin_of(int tick, const LsmSettings& settings) {
   return static_cast<int>(static_cast<std::int64_t>(tick) * settings.features.bins / settings.binning.ticks);
-}
-
-std::uint16_t counted(std::uint32_t count) {
-  return static_cast<std::uint16_t>(std::min<std::uint32_t>(count, std::numeric_limits<std::uint16_t>::max()));
 }
 
 FeatureRows rows_for(const Dataset& dataset, std::size_t features, FeatureKind kind) {
@@ -66,10 +93,8 @@ void keep(FeatureRows& rows, const Dataset& dataset, std::size_t sample, const S
   rows.labels.push_back(dataset.label(static_cast<std::int64_t>(sample)));
 }
 
-void report(const Progress& progress, const std::string& phase, std::size_t sample, const Dataset& dataset) {
-  const auto count = static_cast<std::size_t>(dataset.size());
-  if (progress && (sample % sample_window == sample_window - 1 || sample + 1 == count))
-    progress(phase, static_cast<double>(sample + 1), static_cast<double>(count), "samples");
+void report(const Progress& progress, const std::string& phase, std::size_t done, const Dataset& dataset) {
+  if (progress) progress(phase, static_cast<double>(done), static_cast<double>(dataset.size()), "samples");
 }
 
 // Calls body(binned, row) for the events of each sample and keeps the rows in order.
@@ -77,14 +102,17 @@ template <class Body>
 void for_each_sample(const LsmSettings& settings, const Dataset& dataset, int threads, const Progress& progress,
                      const std::string& phase, FeatureRows& rows, const Body& body) {
   const auto make_worker = [&] {
-    return [&body, reader = Reader(settings, dataset)](std::size_t sample, SampleRow& row) mutable {
+    return [&body, &dataset, reader = Reader(settings, dataset)](std::size_t sample, SampleRow& row) mutable {
+      row.number = dataset.number(static_cast<std::int64_t>(sample));
       body(reader.read(sample), row);
     };
   };
   run_samples<SampleRow>(static_cast<std::size_t>(dataset.size()), threads, make_worker,
                          [&](std::size_t sample, const SampleRow& row) {
                            keep(rows, dataset, sample, row);
-                           report(progress, phase, sample, dataset);
+                           const std::size_t done = sample + 1;
+                           if (done % sample_window == 0 || done == static_cast<std::size_t>(dataset.size()))
+                             report(progress, phase, done, dataset);
                          });
 }
 
@@ -96,7 +124,7 @@ void for_each_count(const LsmSettings& settings, const BinnedSpikes& binned, con
     const std::size_t bin = static_cast<std::size_t>(bin_of(t, settings)) * channels;
     const auto last = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t) + 1]);
     for (auto k = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t)]); k < last; ++k)
-      body(bin + static_cast<std::size_t>(binned.index[k]), static_cast<std::uint32_t>(binned.count[k]));
+      body(bin + static_cast<std::size_t>(binned.index[k]), binned.count[k]);
   }
 }
 
@@ -107,20 +135,13 @@ class Features {
       : settings_(settings),
         liquid_(liquid),
         neurons_(network.node(liquid).size()),
-        membrane_(network.node(liquid).kind->find_state("membrane")) {
-    if (settings.features.membranes && !membrane_)
-      throw Error(Fault::input, fmt::format("features.membranes needs a liquid with a membrane, kind '{}' has none",
-                                            network.node(liquid).kind->name));
-  }
+        membrane_(network.node(liquid).kind->find_state("membrane")) {}
 
-  std::size_t count_features() const { return neurons_ * static_cast<std::size_t>(settings_.features.bins); }
-  std::size_t size() const {
-    return count_features() + (settings_.features.trace_ms ? neurons_ : 0) +
-           (settings_.features.membranes ? neurons_ : 0);
-  }
+  std::size_t size() const { return liquid_features(settings_.features, neurons_); }
 
-  void begin(SampleRow& row) const {
-    row.counts.assign(count_features(), 0);
+  void begin(std::int64_t number, SampleRow& row) const {
+    row.number = number;
+    row.counts.assign(neurons_ * static_cast<std::size_t>(settings_.features.bins), 0);
     row.reals.clear();
     row.spikes = 0;
     if (settings_.features.trace_ms) row.reals.assign(neurons_, 0.f);  // the trace, moved to its place at the end
@@ -137,8 +158,8 @@ class Features {
       const double age = (settings_.binning.ticks - 1 - local) * settings_.binning.tick_ms;
       const double weight = settings_.features.trace_ms ? std::exp(-age / *settings_.features.trace_ms) : 0;
       for (std::size_t k = 0; k < index.size(); ++k) {
-        const auto count = static_cast<std::uint32_t>(std::max(0, counts.empty() ? 1 : counts[k]));
-        bin[index[k]] = counted(bin[index[k]] + count);
+        const std::int32_t count = counts.empty() ? 1 : counts[k];
+        add(bin[index[k]], count, row, "neuron", index[k]);
         if (settings_.features.trace_ms) row.reals[index[k]] += static_cast<float>(count * weight);
       }
     }
@@ -150,7 +171,7 @@ class Features {
     for (const std::uint16_t count : row.counts)
       all.push_back(settings_.features.square_root ? std::sqrt(static_cast<float>(count)) : static_cast<float>(count));
     all.insert(all.end(), row.reals.begin(), row.reals.end());
-    if (settings_.features.membranes)
+    if (settings_.features.membranes)  // read_lsm made sure that there is one
       for (const double v : state.read(liquid_, *membrane_)) all.push_back(static_cast<float>(v));
     row.reals = std::move(all);
     row.counts.clear();
@@ -191,36 +212,9 @@ FeatureSet FeatureRows::set(std::string name) const {
   return out;
 }
 
-namespace {
-
-// Sooner than build_network, which would complain of what it feeds.
-void require_spikes(const Value& network_config, const Library& library) {
-  const Value& kind_name =
-      *network_config.as<Table>()->find("populations")->as<Table>()->find("liquid")->as<Table>()->find("kind");
-  const std::string* written = kind_name.as<std::string>();
-  const Kind* kind = written ? library.find_kind(*written) : nullptr;
-  if (kind && (kind->outputs.empty() || kind->outputs[0].carries != Carries::spikes))
-    fail_at(
-        kind_name.where(),
-        fmt::format("liquid.neuron.kind = \"{}\" sends no spikes, from which features are counted; name a kind that "
-                    "fires, such as lif",
-                    *written));
-}
-
-}  // namespace
-
-std::shared_ptr<const Program> build_liquid(const Value& network_config, const Library& library, int threads,
-                                            int slice) {
-  require_spikes(network_config, library);
-  const NetworkModel model = build_network(network_config, library);
-  Taps taps;
-  taps.ports.insert(model.network->output("liquid"));
-  PlanOptions options;
-  options.threads = 1;  // each thread runs its own samples with a team of one
-  options.copies = threads;
-  options.slice = slice;
+std::shared_ptr<const Program> build_liquid(const NetworkModel& model, const Library& library, int threads, int slice) {
   Team team(threads);
-  return Program::build(make_plan(model.network, model.placement, library, taps, options, team), team);
+  return Program::build(plan_liquid(model, library, threads, slice), team);
 }
 
 namespace {
@@ -228,68 +222,86 @@ namespace {
 // One thread's liquid.
 class LiquidWorker {
  public:
-  LiquidWorker(const std::shared_ptr<const Program>& program, const LsmSettings& settings, const Dataset& dataset,
-               const Features& features)
-      : settings_(settings),
-        dataset_(dataset),
-        features_(features),
-        input_(program->network().require("input")),
-        state_(program),
-        reader_(settings, dataset) {}
+  LiquidWorker(const std::shared_ptr<const Program>& program, const LsmSettings& settings, const Features& features)
+      : settings_(settings), features_(features), input_(program->network().require("input")), state_(program) {}
 
-  void operator()(std::size_t sample, SampleRow& row) {
-    const BinnedSpikes& binned = reader_.read(sample);
-    state_.reset(0, static_cast<std::uint64_t>(dataset_.number(static_cast<std::int64_t>(sample))));
+  void run(std::int64_t number, const BinnedSpikes& binned, SampleRow& row) {
+    state_.reset(0, static_cast<std::uint64_t>(number));
     fill_input(state_.input_spikes(input_), state_.tick(), settings_.binning.ticks, binned);
-    features_.begin(row);
+    features_.begin(number, row);
     state_.advance(settings_.binning.ticks, solo_, [&](const SliceView& slice) { features_.observe(slice, row); });
     features_.finish(state_, row);
-    row.input_events = reader_.events();
   }
 
  private:
   const LsmSettings& settings_;
-  const Dataset& dataset_;
   const Features& features_;
   NodeId input_;
   State state_;
   Team solo_{1};
-  Reader reader_;
 };
 
+// Converted, then simulated: two phases, so that each has its own time.
+constexpr std::size_t block_samples = 512;
+
 }  // namespace
+
+std::size_t liquid_features(const FeatureSettings& features, std::size_t neurons) {
+  return neurons *
+         (static_cast<std::size_t>(features.bins) + (features.trace_ms ? 1 : 0) + (features.membranes ? 1 : 0));
+}
 
 FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const LsmSettings& settings,
                            const Dataset& dataset, int threads, const Progress& progress, const std::string& phase,
                            CollectWork* work) {
-  const auto start = std::chrono::steady_clock::now();
   const Features features(settings, program->network(), program->network().require("liquid"));
   FeatureRows rows = rows_for(dataset, features.size(), kind_of(settings.features));
-  CollectWork done;
-  run_samples<SampleRow>(
-      static_cast<std::size_t>(dataset.size()), threads,
-      [&] { return LiquidWorker(program, settings, dataset, features); },
-      [&](std::size_t sample, const SampleRow& row) {
-        keep(rows, dataset, sample, row);
-        done.input_events += row.input_events;
-        done.spikes += row.spikes;
-        ++done.samples;
-        report(progress, phase, sample, dataset);
-      });
-  done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (work) *work = done;
+  const auto count = static_cast<std::size_t>(dataset.size());
+  std::vector<Converted> converted(std::min(block_samples, count));
+  std::vector<SampleRow> done(converted.size());
+  std::atomic<std::size_t> to_convert{0}, to_simulate{0};  // each is set back while the other one is in use
+  CollectWork sum;
+  const auto start = Clock::now();
+  Team team(threads);
+  team.run([&](Team::Member& member) {
+    Reader reader(settings, dataset);
+    LiquidWorker liquid(program, settings, features);
+    for (std::size_t begin = 0; begin < count; begin += block_samples) {
+      const std::size_t size = std::min(block_samples, count - begin);
+      for (std::size_t i; (i = to_convert++) < size;) reader.read(begin + i, converted[i]);
+      member.barrier();
+      const auto simulating = Clock::now();
+      if (member.rank() == 0) to_convert = 0;
+      for (std::size_t i; (i = to_simulate++) < size;)
+        liquid.run(dataset.number(static_cast<std::int64_t>(begin + i)), converted[i].spikes, done[i]);
+      if (member.rank() == 0)
+        for (std::size_t i = 0; i < size; ++i) sum.input_events += converted[i].events;
+      member.barrier();
+      if (member.rank() != 0) continue;
+      to_simulate = 0;
+      for (std::size_t i = 0; i < size; ++i) {
+        keep(rows, dataset, begin + i, done[i]);
+        sum.spikes += done[i].spikes;
+      }
+      sum.simulating_seconds += seconds_since(simulating);
+      report(progress, phase, begin + size, dataset);
+    }
+  });
+  sum.samples = count;
+  sum.seconds = seconds_since(start);
+  if (work) *work = sum;
   return rows;
 }
 
 FeatureRows collect_input(const LsmSettings& settings, const Dataset& dataset, int threads, const Progress& progress,
                           const std::string& phase) {
-  const auto features =
-      static_cast<std::size_t>(settings.input.channels()) * static_cast<std::size_t>(settings.features.bins);
+  const auto channels = static_cast<std::size_t>(settings.input.channels());
+  const std::size_t features = channels * static_cast<std::size_t>(settings.features.bins);
   FeatureRows rows = rows_for(dataset, features, FeatureKind::counts);
   for_each_sample(settings, dataset, threads, progress, phase, rows, [&](const BinnedSpikes& binned, SampleRow& row) {
     row.counts.assign(features, 0);
     for_each_count(settings, binned,
-                   [&](std::size_t i, std::uint32_t n) { row.counts[i] = counted(row.counts[i] + n); });
+                   [&](std::size_t i, std::int32_t n) { add(row.counts[i], n, row, "channel", i % channels); });
   });
   return rows;
 }
@@ -305,7 +317,7 @@ FeatureRows collect_static(const Network& liquid, const LsmSettings& settings, c
   FeatureRows rows = rows_for(dataset, neurons * bins, FeatureKind::reals);
   for_each_sample(settings, dataset, threads, progress, phase, rows, [&](const BinnedSpikes& binned, SampleRow& row) {
     std::vector<float> x(channels * bins, 0.f);
-    for_each_count(settings, binned, [&](std::size_t i, std::uint32_t n) { x[i] += static_cast<float>(n); });
+    for_each_count(settings, binned, [&](std::size_t i, std::int32_t n) { x[i] += static_cast<float>(n); });
     row.reals.assign(rows.features, 0.f);
     for (std::size_t bin = 0; bin < bins; ++bin) {
       float* out = row.reals.data() + bin * neurons;

@@ -31,10 +31,15 @@ void fill_input(SpikeBuffer& input, std::int64_t tick, int ticks, const BinnedSp
 
 // How much work a collection did.
 struct CollectWork {
-  double seconds = 0;
+  double seconds = 0;             // in all
+  double simulating_seconds = 0;  // of them simulation and features, from converted events in memory
   std::uint64_t samples = 0, input_events = 0, spikes = 0;
 };
 
+// Features of a liquid of so many neurons.
+std::size_t liquid_features(const FeatureSettings& features, std::size_t neurons);
+
+// Throws Error(input) for a negative count and for more than 65,535 spikes in a bin, naming sample and neuron.
 // `program` is a built liquid with one lane whose tapped port is its population's spikes.
 FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const LsmSettings& settings,
                            const Dataset& dataset, int threads, const Progress& progress, const std::string& phase,
@@ -44,13 +49,12 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
 FeatureRows collect_input(const LsmSettings& settings, const Dataset& dataset, int threads, const Progress& progress,
                           const std::string& phase);
 
-// ReLU(W_in x), x the event counts of a time bin, W_in the liquid's input weights: as many features as the liquid, no
+// ReLU(W_in x), x the event counts of a time bin, W_in the liquid's input weights: a feature per neuron and bin, no
 // time.
 FeatureRows collect_static(const Network& liquid, const LsmSettings& settings, const Dataset& dataset, int threads,
                            const Progress& progress, const std::string& phase);
 
-// Builds the liquid of a network config as collect_liquid wants it.
-std::shared_ptr<const Program> build_liquid(const Value& network_config, const Library& library, int threads,
-                                            int slice);
+// Builds a liquid as collect_liquid wants it.
+std::shared_ptr<const Program> build_liquid(const NetworkModel& model, const Library& library, int threads, int slice);
 
 }  // namespace crosspike

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <crosspike/core/clock.hpp>
 #include <crosspike/core/error.hpp>
+#include <crosspike/datasets/config.hpp>
+#include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
 #include <crosspike/models/readout/ridge.hpp>
@@ -13,58 +15,61 @@ namespace crosspike {
 
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 double validation_accuracy(const Readout& readout) {
   for (const LambdaScore& score : readout.validation)
     if (score.lambda == readout.lambda) return score.accuracy;
   throw Error(Fault::system, "the readout's lambda was not among those tried");
 }
 
-// The test split is opened at the end; that its files are there is looked up before hours of work, not after.
-void require_test_files(const DatasetSource& source) {
-  const bool recorded = source.kind == DatasetSource::Kind::nmnist;
-  for (const std::string& file :
-       recorded ? std::vector{source.test_folder} : std::vector{source.test_images, source.test_labels})
-    if (!std::filesystem::exists(source.path / file))
-      throw Error(Fault::input,
-                  fmt::format("{}: there is no such file; training ends with a look at the test split, so it needs one",
-                              (source.path / file).string()));
+// Whether the file that is to be replaced holds an accuracy on the same test split.
+bool looked_before(const std::filesystem::path& out, const DatasetSource& now) {
+  try {
+    const ResultsReader old(out);
+    const Value config = parse_config(old.header().config, out.string());
+    TableReader root(config, "");
+    TableReader dataset = root.table("dataset");
+    const DatasetSource then = dataset_from(dataset, old.header().seed);
+    return old.figures().contains("test_accuracy") && then.kind == now.kind && then.path == now.path &&
+           then.test_images == now.test_images && then.test_labels == now.test_labels &&
+           then.test_folder == now.test_folder;
+  } catch (const Error&) {  // no results of a training
+    return false;
+  }
 }
 
 // Features of train and validation and the readout fitted on them; test features come later, through the seal.
 class Experiment {
  public:
   Experiment(const Value& config, const Library& library, const ExperimentOptions& options)
-      : library_(library),
-        options_(options),
-        settings_(read_lsm(config)),
+      : options_(options),
+        settings_(read_lsm(config, library)),
         team_(options.threads),
-        splits_(open_training_splits(settings_.dataset)) {
-    require_test_files(settings_.dataset);
-    if (splits_.validation->size() == 0)
-      throw Error(Fault::input, "dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
-  }
+        plan_(check_lsm(settings_, library, options.threads, options.slice, options.memory_limit)) {}
 
   ExperimentReport train() {
-    liquid_ = build_liquid(settings_.network, library_, options_.threads, options_.slice);
+    liquid_ = Program::build(std::move(plan_.liquid), team_);
     CollectWork work;
     readout_ = fit_liquid("liquid", liquid_, &work);
+    note_silence(work);
     if (settings_.controls) fit_controls();
     look_at_test();
-    figure("samples_per_second", static_cast<double>(work.samples) / work.seconds);
-    figure("input_events_per_second", static_cast<double>(work.input_events) / work.seconds);
-    figure("input_events_per_sample", static_cast<double>(work.input_events) / static_cast<double>(work.samples));
+    if (options_.out && looked_before(*options_.out, settings_.dataset))
+      note(
+          fmt::format("{} held an accuracy on this test split: this is not the first look at it. Choose nothing by "
+                      "this figure.",
+                      options_.out->string()));
+    const auto samples = static_cast<double>(work.samples), events = static_cast<double>(work.input_events);
+    figure("samples_per_second", samples / work.simulating_seconds);
+    figure("samples_per_second_with_conversion", samples / work.seconds);
+    figure("input_events_per_second", events / work.simulating_seconds);
+    figure("input_events_per_sample", events / samples);
     figure("spikes_per_neuron_and_tick",
-           static_cast<double>(work.spikes) / static_cast<double>(work.samples) / settings_.binning.ticks /
+           static_cast<double>(work.spikes) / samples / settings_.binning.ticks /
                static_cast<double>(liquid_->network().node(liquid_->network().require("liquid")).size()));
-    figure("lambda", readout_.lambda);
-    figure("train_samples", static_cast<std::int64_t>(splits_.train->size()));
-    figure("validation_samples", static_cast<std::int64_t>(splits_.validation->size()));
+    lambdas();
+    figure("train_samples", static_cast<std::int64_t>(plan_.splits.train->size()));
+    figure("validation_samples", static_cast<std::int64_t>(plan_.splits.validation->size()));
     figure("features", static_cast<std::int64_t>(readout_.features));
-    figure("test_looks", std::int64_t{1});
     report_.resolved = settings_.resolved;
     if (options_.out) write();
     return std::move(report_);
@@ -72,11 +77,12 @@ class Experiment {
 
  private:
   void figure(const std::string& name, const Figure& value) { report_.figures.emplace_back(name, value); }
+  void note(std::string text) { report_.notes.push_back(std::move(text)); }
 
   Readout fit_liquid(const std::string& phase, const std::shared_ptr<const Program>& program, CollectWork* work) {
-    const FeatureRows train = collect_liquid(program, settings_, *splits_.train, options_.threads, options_.progress,
-                                             phase + ": train", work);
-    const FeatureRows validation = collect_liquid(program, settings_, *splits_.validation, options_.threads,
+    const FeatureRows train = collect_liquid(program, settings_, *plan_.splits.train, options_.threads,
+                                             options_.progress, phase + ": train", work);
+    const FeatureRows validation = collect_liquid(program, settings_, *plan_.splits.validation, options_.threads,
                                                   options_.progress, phase + ": validation");
     return fit(phase, train, validation);
   }
@@ -89,22 +95,21 @@ class Experiment {
   }
 
   void fit_controls() {
-    without_recurrence_ =
-        build_liquid(settings_.network_without_recurrence, library_, options_.threads, options_.slice);
+    without_recurrence_ = Program::build(std::move(*plan_.without_recurrence), team_);
     no_recurrence_readout_ = fit_liquid("no recurrence", without_recurrence_, nullptr);
     {
       const auto collect = [&](const Dataset& d, const char* phase) {
         return collect_static(liquid_->network(), settings_, d, options_.threads, options_.progress, phase);
       };
-      const FeatureRows train = collect(*splits_.train, "static: train"),
-                        validation = collect(*splits_.validation, "static: validation");
+      const FeatureRows train = collect(*plan_.splits.train, "static: train"),
+                        validation = collect(*plan_.splits.validation, "static: validation");
       static_readout_ = fit("static", train, validation);
     }
     const auto collect = [&](const Dataset& d, const char* phase) {
       return collect_input(settings_, d, options_.threads, options_.progress, phase);
     };
-    FeatureRows train = collect(*splits_.train, "input: train"),
-                validation = collect(*splits_.validation, "input: validation");
+    FeatureRows train = collect(*plan_.splits.train, "input: train"),
+                validation = collect(*plan_.splits.validation, "input: validation");
     for (const FeatureKind kind : {FeatureKind::counts, FeatureKind::square_roots}) {
       train.kind = validation.kind = kind;
       Readout fitted = fit(fmt::format("input {}", name_of(kind)), train, validation);
@@ -120,7 +125,7 @@ class Experiment {
 
   // The one look: the seal is spent here, after every choice has been made.
   void look_at_test() {
-    const auto test = open_test_split(settings_.dataset, std::move(splits_.seal));
+    const auto test = open_test_split(settings_.dataset, std::move(plan_.splits.seal));
     const auto liquid = [&](const std::shared_ptr<const Program>& program, const char* phase) {
       return collect_liquid(program, settings_, *test, options_.threads, options_.progress, phase);
     };
@@ -143,21 +148,39 @@ class Experiment {
       figure("baseline_features", std::string(name_of(*baseline_kind_)));
     }
     figure("test_samples", static_cast<std::int64_t>(test->size()));
-    edge_note(readout_, "the liquid");
   }
 
-  void edge_note(const Readout& readout, const std::string& what) {
+  void lambdas() {
+    lambda("lambda", readout_, "the liquid");
+    if (!settings_.controls) return;
+    lambda("baseline_lambda", baseline_readout_, "the input alone");
+    lambda("static_lambda", static_readout_, "the static features");
+    lambda("no_recurrence_lambda", no_recurrence_readout_, "the liquid without recurrence");
+  }
+
+  void lambda(const std::string& name, const Readout& readout, const char* what) {
+    figure(name, readout.lambda);
     const auto [low, high] = std::minmax_element(settings_.lambdas.begin(), settings_.lambdas.end());
     if (settings_.lambdas.size() > 1 && (readout.lambda == *low || readout.lambda == *high))
-      report_.notes.push_back(fmt::format(
-          "lambda = {} of {} lies at the end of readout.lambdas; a wider list may do better.", readout.lambda, what));
+      note(fmt::format("lambda = {} of {} lies at the end of readout.lambdas; a wider list may do better.",
+                       readout.lambda, what));
+  }
+
+  void note_silence(const CollectWork& work) {
+    constexpr const char* mend = "raise the scale of liquid.inputs.weight or lower the neuron's threshold";
+    if (work.spikes == 0)
+      note(fmt::format(
+          "The liquid never fires, so that its readout knows no more than how many samples each class has; {}.", mend));
+    else if (work.spikes < work.samples)
+      note(fmt::format("The liquid hardly fires, {:.2g} spikes a sample; {}.",
+                       static_cast<double>(work.spikes) / static_cast<double>(work.samples), mend));
   }
 
   void write() {
     ResultsWriter writer(*options_.out, {CROSSPIKE_VERSION, settings_.seed, to_toml(settings_.resolved)},
                          options_.existing);
     for (const auto& [name, value] : report_.figures)
-      if (!name.ends_with("_per_second")) writer.figure(name, value);  // timings would make equal runs differ
+      if (!is_timing(name)) writer.figure(name, value);
     ReadoutArrays arrays;
     for (std::size_t c = 0; c < readout_.classes; ++c) arrays.classes.push_back(fmt::format("{}", c));
     arrays.weights = readout_.weights;
@@ -191,11 +214,10 @@ class Experiment {
     writer.edges(projection, edges);
   }
 
-  const Library& library_;
   const ExperimentOptions& options_;
   const LsmSettings settings_;
   Team team_;
-  TrainingSplits splits_;
+  LsmPlan plan_;
   std::shared_ptr<const Program> liquid_, without_recurrence_;
   Readout readout_, no_recurrence_readout_, static_readout_, baseline_readout_;
   std::optional<FeatureKind> baseline_kind_;
@@ -204,42 +226,13 @@ class Experiment {
 
 }  // namespace
 
+bool is_timing(std::string_view figure) { return figure.find("_per_second") != std::string_view::npos; }
+
 ExperimentReport train_lsm(const Value& config, const Library& library, const ExperimentOptions& options) {
   if (options.out) AtomicFile(*options.out, options.existing);  // refuse now, not after minutes of work
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   ExperimentReport report = Experiment(config, library, options).train();
   report.figures.emplace_back("wall_s", seconds_since(start));
-  return report;
-}
-
-ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides,
-                          const Library& library, const ExperimentOptions& options) {
-  const ResultsReader reader(results);
-  Value config = parse_config(reader.header().config, results.string() + ":/config");
-  for (const std::string& assignment : overrides) apply_override(config, assignment);
-  const LsmSettings settings = read_lsm(config);
-  const ReadoutArrays arrays = reader.readout();
-  Readout readout;
-  readout.classes = arrays.classes.size();
-  readout.features = readout.classes == 0 ? 0 : arrays.weights.size() / readout.classes;
-  readout.weights = arrays.weights;
-  readout.bias = arrays.bias;
-  const auto program = build_liquid(settings.network, library, options.threads, options.slice);
-  const auto test = open_test_split_again(settings.dataset, static_cast<int>(readout.classes));
-  CollectWork work;
-  const FeatureRows rows = collect_liquid(program, settings, *test, options.threads, options.progress, "test", &work);
-  if (rows.features != readout.features)
-    throw Error(Fault::input, fmt::format("{}: its readout has {} features, the liquid gives {}", results.string(),
-                                          readout.features, rows.features));
-  Team team(options.threads);
-  const Score result = score(readout, rows.set("test"), team);
-  ExperimentReport report;
-  report.figures = {{"test_accuracy", result.accuracy()},
-                    {"test_samples", static_cast<std::int64_t>(result.samples)},
-                    {"samples_per_second", static_cast<double>(work.samples) / work.seconds}};
-  report.notes.push_back(
-      "This is not the first look at the test split: training took it. Choose nothing by this figure.");
-  report.resolved = settings.resolved;
   return report;
 }
 

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct ExperimentOptions {
   std::optional<std::filesystem::path> out{};  // results file; none: nothing is written
   Existing existing = Existing::refuse;
   Progress progress{};
+  std::size_t memory_limit = 0;  // bytes; 0: what is available
 };
 
 struct ExperimentReport {
@@ -30,9 +32,14 @@ struct ExperimentReport {
   Value resolved{Table{}};
 };
 
+// Figures that differ from run to run, so that results files, which do not, leave them out.
+bool is_timing(std::string_view figure);
+
 ExperimentReport train_lsm(const Value& config, const Library& library, const ExperimentOptions& options);
 
-// Scores a trained liquid on the test split again; says that this is not the first look.
+// Scores a trained liquid, with the edges that training saved, on the test split again; says that this is not the
+// first look. Overrides may change where the test samples lie and what runs them: dataset.path, dataset.test_*,
+// dataset.limit_test, placement. Throws Error(input) for any other.
 ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides,
                           const Library& library, const ExperimentOptions& options);
 

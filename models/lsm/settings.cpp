@@ -20,6 +20,7 @@ struct Preset {
   const char* name;
   const char* text;
 };
+constexpr const char* preset_neuron = "lif";  // of all of them
 constexpr Preset presets[] = {
     {"local", R"(
 neuron = { kind = "lif", rest = 0, reset = 0, threshold = 1, inclusive = false, decay = 0.95, refractory = 0, lower = -2 }
@@ -65,15 +66,24 @@ Value without(const Value& table, const std::string& removed) {
 Value text_value(std::string text) { return Value(std::move(text)); }
 Value number(std::int64_t value) { return Value(value); }
 
-// A written part over the preset's. Another kind starts from its own defaults, not from the preset's; tau_mem is
-// another word for decay and takes its place.
+// What makes a written part start from defaults of its own, not from the preset's: another kind, or a convention. Null
+// where it doesn't.
+const Value* own_start(const Value& written, const char* preset_kind) {
+  const Table& table = *written.as<Table>();
+  if (const Value* kind = table.find("kind"); kind && !(*kind == text_value(preset_kind))) return kind;
+  return table.find("convention");
+}
+
+// A written part over the preset's. tau_mem is another word for decay and takes its place.
 Value part(TableReader& liquid, const Value& preset, const std::string& key, const char* preset_kind) {
   const Value* written = liquid.find(key);
   if (!written) return merged(preset.as<Table>()->find(key), nullptr);
   const Table* table = written->as<Table>();
   if (!table) fail_at(written->where(), fmt::format("liquid.{} = {}; allowed: a table", key, to_inline_toml(*written)));
-  if (const Value* kind = table->find("kind"); kind && !(*kind == text_value(preset_kind)))
-    return merged(nullptr, written);
+  if (own_start(*written, preset_kind)) {
+    const Value kind(Table{{{"kind", text_value(preset_kind)}}});
+    return merged(&kind, written);
+  }
   const Value base = without(*preset.as<Table>()->find(key), table->find("tau_mem") ? "decay" : "");
   return merged(&base, written);
 }
@@ -105,9 +115,45 @@ Value saved_projection(const std::string& file, const std::string& projection, c
   return saved;
 }
 
+// Sooner than build_network, which would complain of what the liquid feeds.
+void require_spikes(const Value& neuron, const Library& library) {
+  const Value& kind_name = *neuron.as<Table>()->find("kind");
+  const std::string* written = kind_name.as<std::string>();
+  const Kind* kind = written ? library.find_kind(*written) : nullptr;
+  if (kind && (kind->outputs.empty() || kind->outputs[0].carries != Carries::spikes))
+    fail_at(
+        kind_name.where(),
+        fmt::format("liquid.neuron.kind = \"{}\" sends no spikes, from which features are counted; name a kind that "
+                    "fires, such as lif",
+                    *written));
+}
+
+// The presets' weights are made for the presets' neuron: another one has other units and another threshold.
+void require_weights(const Value& neuron, const Value* written, const std::string& key) {
+  const Value* own = own_start(neuron, preset_neuron);
+  if (!own) return;
+  if (written) {
+    const Value* connect = written->as<Table>()->find("connect");
+    const bool edges = connect && connect->as<Table>() && connect->as<Table>()->find("weights");
+    if (edges || written->as<Table>()->find("weight")) return;
+  }
+  const bool kind = own == neuron.as<Table>()->find("kind");
+  fail_at(own->where(), fmt::format("liquid.neuron.{} = {} has a threshold and units that the preset's weights are not "
+                                    "made for; write liquid.{}.weight too",
+                                    kind ? "kind" : "convention", to_inline_toml(*own), key));
+}
+
+// `network` holds, resolved, what the presets and the kind left to defaults.
+Value resolved_part(const Value& network, const char* section, const char* name,
+                    std::initializer_list<const char*> own) {
+  Value part = *network.as<Table>()->find(section)->as<Table>()->find(name);
+  for (const char* key : own) part = without(part, key);
+  return part;
+}
+
 class LsmReader {
  public:
-  explicit LsmReader(const Value& config) : root_(config, "") {}
+  LsmReader(const Value& config, const Library& library) : library_(library), root_(config, "") {}
 
   LsmSettings read() {
     root_.integer("format", required, 1, 1);
@@ -121,11 +167,46 @@ class LsmReader {
     read_liquid();
     read_features();
     root_.finish();
-    s_.resolved = root_.resolved();
+    s_.liquid = build_network(s_.network, library_);
+    require_features();
+    s_.resolved = resolved();
     return std::move(s_);
   }
 
  private:
+  // What the features need of the liquid.
+  void require_features() {
+    const Node& liquid = s_.liquid.network->node(s_.liquid.network->require("liquid"));
+    if (s_.features.membranes && !liquid.kind->find_state("membrane"))
+      fail_at(root_.table("features").find("membranes")->where(),
+              fmt::format("features.membranes needs a liquid with a membrane, kind '{}' has none", liquid.kind->name));
+    // ilif is the one kind that knows negative counts; those of a plugin are refused where they come.
+    if (liquid.kind->name == "ilif" && liquid.value("lower") < 0)
+      fail_at(
+          s_.network.as<Table>()->find("populations")->as<Table>()->find("liquid")->as<Table>()->find("lower")->where(),
+          "liquid.neuron.lower lets counts be negative, and features take only counts from 0; write lower = 0");
+  }
+
+  Value resolved() const {
+    Table all = *root_.resolved().as<Table>();
+    all.find("input")->as<Table>()->set("crop", Value(Array{number(s_.input.height), number(s_.input.width)}));
+    Array lambdas;
+    for (const double lambda : s_.lambdas) lambdas.emplace_back(lambda);
+    all.find("readout")->as<Table>()->set("lambdas", Value(std::move(lambdas)));
+    const Value& network = s_.liquid.resolved;
+    Table& liquid = *all.find("liquid")->as<Table>();
+    liquid.set("neuron", resolved_part(network, "populations", "liquid", {"size"}));
+    if (!liquid.find("from"))
+      for (const char* key : {"inputs", "recurrent"})
+        liquid.set(key, resolved_part(network, "projections", fmt::format("liquid.{}", key).c_str(), {"from", "to"}));
+    all.set("placement", *network.as<Table>()->find("placement"));
+    Table ordered;  // alike, whatever was written
+    for (const char* key :
+         {"format", "model", "seed", "controls", "dataset", "input", "liquid", "features", "readout", "placement"})
+      ordered.set(key, std::move(*all.find(key)));
+    return Value(std::move(ordered));
+  }
+
   void read_input() {
     TableReader input = root_.table("input");
     s_.binning.tick_ms = input.quantity("tick", Unit::ms, 5, 0.001, 1e6);
@@ -161,11 +242,12 @@ class LsmReader {
     const Value preset = preset_value(liquid.choice("preset", "local", names));
     const std::int64_t neurons = liquid.integer("neurons", 3000, 1, 100'000'000);
     const std::string saved = liquid.has("from") ? liquid.text("from", required) : "";
-    Value neuron = part(liquid, preset, "neuron", "lif");
+    const Value neuron = part(liquid, preset, "neuron", preset_neuron);
     Value inputs = part(liquid, preset, "inputs", "sparse"), recurrent = part(liquid, preset, "recurrent", "sparse");
     refuse_own(neuron, "liquid.neuron", {"size", "shape"});
     refuse_own(inputs, "liquid.inputs", {"from", "to"});
     refuse_own(recurrent, "liquid.recurrent", {"from", "to"});
+    require_spikes(neuron, library_);
     if (!saved.empty()) {
       for (const char* key : {"inputs", "recurrent"})
         if (liquid.has(key))
@@ -174,6 +256,8 @@ class LsmReader {
       const Location where = liquid.find("from")->where();
       inputs = saved_projection(saved, "liquid.inputs", where);
       recurrent = saved_projection(saved, "liquid.recurrent", where);
+    } else {
+      for (const char* key : {"inputs", "recurrent"}) require_weights(neuron, liquid.find(key), key);
     }
     const Value* placement = root_.find("placement");
     s_.network = network(neurons, neuron, inputs, &recurrent, placement);
@@ -232,14 +316,13 @@ class LsmReader {
     s_.controls = root_.boolean("controls", true);
   }
 
+  const Library& library_;
   TableReader root_;
   LsmSettings s_;
 };
 
 }  // namespace
 
-LsmSettings read_lsm(const Value& config) { return LsmReader(config).read(); }
-
-Value expand_lsm(const Value& config) { return read_lsm(config).network; }
+LsmSettings read_lsm(const Value& config, const Library& library) { return LsmReader(config, library).read(); }
 
 }  // namespace crosspike

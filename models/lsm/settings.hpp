@@ -5,7 +5,7 @@
 #include <crosspike/core/config.hpp>
 #include <crosspike/datasets/dataset.hpp>
 #include <crosspike/datasets/events.hpp>
-#include <filesystem>
+#include <crosspike/models/network/model.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,15 +30,13 @@ struct LsmSettings {
   FeatureSettings features;
   std::vector<double> lambdas;
   bool controls = true;    // static features, no recurrence, counts of the input
-  Value network{Table{}};  // the liquid as a `model = "network"` config
+  Value network{Table{}};  // the liquid as a `model = "network"` config: what `explain --expand` prints
   Value network_without_recurrence{Table{}};
+  NetworkModel liquid{};    // built from `network`
   Value resolved{Table{}};  // the lsm config with every default that was used
 };
 
-// Throws Error(input) with file:line:column.
-LsmSettings read_lsm(const Value& config);
-
-// The liquid as a general config: what `explain --expand` prints.
-Value expand_lsm(const Value& config);
+// Throws Error(input) with file:line:column, also for what is wrong with the network.
+LsmSettings read_lsm(const Value& config, const Library& library);
 
 }  // namespace crosspike

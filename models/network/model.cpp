@@ -53,8 +53,9 @@ class Builder {
       fail_at(root_.where(),
               "there are no populations; add a line such as: populations.exc = { kind = \"lif\", size = 100 }");
     network_.validate();
-    NetworkModel result{nullptr,       {}, {}, time_, static_cast<std::int64_t>(std::floor(time_ / network_.dt + 0.5)),
-                        Value(Table{})};
+    NetworkModel result;
+    result.time = time_;
+    result.ticks = static_cast<std::int64_t>(std::floor(time_ / network_.dt + 0.5));
     for_each("recorders", [&](const std::string& name, TableReader& reader) {
       result.recorders.push_back(read_recorder(name, reader));
     });

@@ -17,12 +17,12 @@
 namespace crosspike {
 
 struct NetworkModel {
-  std::shared_ptr<const Network> network;  // validated
+  std::shared_ptr<const Network> network{};  // validated
   Placement placement{};
   std::vector<Recorder> recorders{};
   double time = 0;  // ms, of one run or one sample
   std::int64_t ticks = 0;
-  Value resolved;  // the config with every default that was used
+  Value resolved{Table{}};  // the config with every default that was used
 };
 
 // Throws Error(input) with file:line:column for what is wrong in the config.

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "program.hpp"
 
@@ -235,11 +236,45 @@ TEST(CliCommands, TrainThenEvalGiveTheSameTestAccuracy) {
   const json trained = json::parse(train.out);
   EXPECT_EQ(trained.at("figures").at("train_samples"), 300);
   EXPECT_GT(trained.at("figures").at("test_accuracy").get<double>(), 0.3);  // chance is 0.1, standard deviation 0.03
-  const Finished eval = work.run({"eval", "l.h5", "--json"});
+  EXPECT_TRUE(trained.at("figures").contains("wall_s"));
+  EXPECT_FALSE(trained.contains("wall_s"));  // once
+  const Finished eval = work.run({"eval", "l.h5", "--json", "--out", "e.h5"});
   ASSERT_EQ(eval.code, 0) << eval.err;
   const json scored = json::parse(eval.out);
   EXPECT_EQ(scored.at("figures").at("test_accuracy"), trained.at("figures").at("test_accuracy"));
   EXPECT_FALSE(scored.at("notes").empty());
+  const json stored = json::parse(work.run({"info", "e.h5", "--json"}).out);
+  EXPECT_EQ(stored.at("figures").at("test_accuracy"), trained.at("figures").at("test_accuracy"));
+  const Finished again = work.run({"eval", "l.h5", "--out", "e.h5"});
+  EXPECT_EQ(again.code, 2);
+  EXPECT_EQ(again.err, "error: e.h5 exists; pass --force to overwrite it or --out to name another file\n");
+  EXPECT_EQ(work.run({"eval", "l.h5", "--seed", "99"}).err,
+            "error: crosspike eval has no option '--seed'; did you mean '--set'? it takes: --help, --set, --backend, "
+            "--threads, --slice, "
+            "--out, --force, --json\n");
+}
+
+TEST(CliCommands, ValidateRefusesALiquidAsTrainDoes) {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
+    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
+  Workplace work;
+  const std::string lsm = example("lsm_fashion.toml").string();
+  EXPECT_EQ(work.run({"validate", lsm}).code, 0);
+  for (const auto& [assignment, code, text] : std::vector<std::tuple<std::string, int, std::string>>{
+           {"dataset.validation=0", 2, "dataset.validation = 0 leaves nothing to choose lambda on"},
+           {"dataset.limit_test=20000", 2, "dataset.limit_test = 20000 is out of range; 1 to 10000 is allowed"},
+           {"dataset.test_images=none", 2, "/none: cannot read the file"},
+           {"liquid.neurons=60000", 3, "the readout of the liquid has 120000 features"},
+           {"features.bins=63", 3, "the readout of the liquid has 189000 features"},
+           {"liquid.neuron.kind=li", 2, "liquid.neuron.kind = \"li\" sends no spikes"}}) {
+    const Finished validate = work.run({"validate", lsm, "--set", assignment}),
+                   train = work.run({"train", lsm, "--set", assignment});
+    EXPECT_EQ(validate.code, code) << assignment << ": " << validate.err;
+    EXPECT_NE(validate.err.find(text), std::string::npos) << validate.err;
+    EXPECT_EQ(train.err, validate.err);
+    EXPECT_EQ(train.code, code);
+  }
+  EXPECT_TRUE(work.files().empty());
 }
 
 // The ```toml blocks of a page that are whole configs.

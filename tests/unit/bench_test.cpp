@@ -133,8 +133,7 @@ TEST_F(SmallLsmBench, ThreePathsGiveTheSameSpikes) {
     data->events(static_cast<std::int64_t>(sample), scratch, events);
     binner.bin(events, input[sample]);
   }
-  const LiquidTask task{build_liquid(config.network, test::library(), 1, 0), config.binning.ticks,
-                        config.features.bins};
+  const LiquidTask task{build_liquid(config.liquid, test::library(), 1, 0), config.binning.ticks, config.features.bins};
   LiquidRun event, dense, sparse;
   make_event_path(task)->run(input, 2, true, event);
   make_dense_path(task, 64)->run(input, 2, true, dense);

@@ -7,6 +7,7 @@
 #include <crosspike/tests/unit/lsm_fixture.hpp>
 #include <crosspike/tests/unit/network_builders.hpp>
 #include <iterator>
+#include <set>
 
 namespace crosspike {
 namespace {
@@ -50,20 +51,23 @@ TEST_F(LsmExperiment, ReportsEveryFigure) {
                                              "baseline_features",
                                              "test_samples",
                                              "samples_per_second",
+                                             "samples_per_second_with_conversion",
                                              "input_events_per_second",
                                              "input_events_per_sample",
                                              "spikes_per_neuron_and_tick",
                                              "lambda",
+                                             "baseline_lambda",
+                                             "static_lambda",
+                                             "no_recurrence_lambda",
                                              "train_samples",
                                              "validation_samples",
                                              "features",
-                                             "test_looks",
                                              "wall_s"}));
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "train_samples")), 90);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "validation_samples")), 30);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "test_samples")), 30);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "features")), 180);
-  EXPECT_EQ(std::get<std::int64_t>(figure(report, "test_looks")), 1);
+  EXPECT_LT(number(report, "samples_per_second_with_conversion"), number(report, "samples_per_second"));
 }
 
 TEST_F(LsmExperiment, LearnsWhatCanBeLearned) { EXPECT_GE(number(train(), "test_accuracy"), 0.9); }
@@ -121,12 +125,100 @@ TEST_F(LsmExperiment, EvalGivesTheAccuracyThatTrainingSaw) {
                                                    "Choose nothing by this figure."}));
 }
 
-TEST_F(LsmExperiment, EvalRefusesALiquidOfAnotherSize) {
+TEST_F(LsmExperiment, EvalUsesTheEdgesThatTrainingSaved) {
+  ExperimentOptions options;
+  options.out = file("out.h5");
+  const ExperimentReport trained = train({"controls=false"}, options);
+  options.out.reset();
+  {  // the stored seed draws other edges now
+    hdf5::File results = hdf5::File::open(file("out.h5"));
+    std::string config = results.dataset("/config").read_text();
+    const auto at = config.find("seed = 3");
+    ASSERT_NE(at, std::string::npos);
+    ResultsWriter writer(file("other.h5"), {"0", 4, config.replace(at, 8, "seed = 4")}, Existing::refuse);
+    const ResultsReader reader(file("out.h5"));
+    writer.readout(reader.readout());
+    for (const std::string& projection : reader.projections()) writer.edges(projection, reader.edges(projection));
+    writer.finish();
+  }
+  EXPECT_EQ(number(eval_lsm(file("other.h5"), {}, library(), options), "test_accuracy"),
+            number(trained, "test_accuracy"));
+}
+
+TEST_F(LsmExperiment, EvalRefusesWhatTheReadoutWasNotFittedTo) {
   ExperimentOptions options;
   options.out = file("out.h5");
   train({"controls=false"}, options);
-  EXPECT_EQ(message_of([&] { eval_lsm(file("out.h5"), {"liquid.neurons=61"}, library(), {}); }),
-            file("out.h5").string() + ": its readout has 180 features, the liquid gives 183");
+  const auto refusal = [&](const std::string& assignment) {
+    return message_of([&] { eval_lsm(file("out.h5"), {assignment}, library(), {}); });
+  };
+  for (const char* assignment :
+       {"seed=99", "features.transform=square_root", "liquid.neurons=61", "liquid.neuron.threshold=2",
+        "input.max_per_tick=3", "dataset.events.threshold=0.2", "dataset.kind=nmnist", "liquid={}"})
+    EXPECT_EQ(refusal(assignment), "--set " + std::string(assignment) + ": the readout in " + file("out.h5").string() +
+                                       " was fitted to another config; eval takes only dataset.path, dataset.test_*, "
+                                       "dataset.limit_test and placement; train anew with: crosspike train");
+  EXPECT_EQ(refusal("seed=3"), "");  // what it is anyway
+}
+
+TEST_F(LsmExperiment, EvalTakesAnotherPlaceOfTheTestSplit) {
+  ExperimentOptions options;
+  options.out = file("out.h5");
+  train({"controls=false"}, options);
+  fs::create_directory(file("moved"));
+  for (const char* name : {"test-images", "test-labels"}) fs::rename(file(name), file("moved") / name);
+  const ExperimentReport report =
+      eval_lsm(file("out.h5"),
+               {"dataset.path=\"" + file("moved").string() + "\"", "dataset.limit_test=20", "placement.default=cpu"},
+               library(), {});
+  EXPECT_EQ(std::get<std::int64_t>(figure(report, "test_samples")), 20);
+}
+
+TEST_F(LsmExperiment, EvalWritesItsFiguresWhereItIsTold) {
+  ExperimentOptions options;
+  options.out = file("out.h5");
+  train({"controls=false"}, options);
+  const std::string trained = bytes_of(file("out.h5"));
+  EXPECT_EQ(message_of([&] { eval_lsm(file("out.h5"), {}, library(), options); }),
+            "--out " + file("out.h5").string() + " would replace the readout that is being scored; name another file");
+  EXPECT_EQ(bytes_of(file("out.h5")), trained);
+  options.out = file("eval.h5");
+  const ExperimentReport report = eval_lsm(file("out.h5"), {}, library(), options);
+  const auto stored = ResultsReader(file("eval.h5")).figures();
+  EXPECT_EQ(std::get<double>(stored.at("test_accuracy")), number(report, "test_accuracy"));
+  EXPECT_EQ(std::get<std::int64_t>(stored.at("test_samples")), 30);
+  EXPECT_EQ(stored.size(), 2u);  // times would differ from run to run
+  EXPECT_EQ(message_of([&] { eval_lsm(file("out.h5"), {}, library(), options); }),
+            file("eval.h5").string() + " exists; pass --force to overwrite it or --out to name another file");
+  EXPECT_EQ(message_of([&] { eval_lsm(file("eval.h5"), {}, library(), {}); }),
+            file("eval.h5").string() + ": there is no readout in it; eval scores the results of crosspike train");
+}
+
+TEST_F(LsmExperiment, TrainsTheSameFromItsStoredConfig) {
+  ExperimentOptions options;
+  options.out = file("out.h5");
+  train({"controls=false"}, options);
+  const std::string first = bytes_of(file("out.h5"));
+  const Value stored = parse_config(ResultsReader(file("out.h5")).header().config, "stored");
+  options.existing = Existing::replace;
+  train_lsm(stored, library(), options);
+  EXPECT_EQ(bytes_of(file("out.h5")), first);
+}
+
+TEST_F(LsmExperiment, SaysThatTheReplacedFileHadLookedAtThisTestSplit) {
+  ExperimentOptions options;
+  options.out = file("out.h5");
+  options.existing = Existing::replace;
+  const std::vector<std::string> fast = {"controls=false", "readout.lambdas=[100]"};
+  EXPECT_TRUE(train(fast, options).notes.empty());
+  EXPECT_EQ(train(fast, options).notes,
+            (std::vector<std::string>{file("out.h5").string() + " held an accuracy on this test split: this is not the "
+                                                                "first look at it. Choose nothing by this figure."}));
+  fs::copy(file("test-images"), file("fresh-images"));
+  EXPECT_TRUE(
+      train({"controls=false", "readout.lambdas=[100]", "dataset.test_images=fresh-images"}, options).notes.empty());
+  std::ofstream(file("out.h5")) << "no results";
+  EXPECT_TRUE(train(fast, options).notes.empty());
 }
 
 TEST_F(LsmExperiment, ASavedLiquidIsTheSameLiquid) {
@@ -135,12 +227,14 @@ TEST_F(LsmExperiment, ASavedLiquidIsTheSameLiquid) {
     options.out = file("out.h5");
     options.existing = Existing::replace;
     const std::string kind = std::string("liquid.neuron=") + neuron;
-    const LsmSettings drawn = settings({kind}),
+    const std::vector<std::string> written = {kind, "liquid.inputs.weight={ normal = [0, 0.6] }",
+                                              "liquid.recurrent.weight={ normal = [0, 0.05] }", "controls=false"};
+    train(written, options);
+    const LsmSettings drawn = settings(written),
                       saved = settings({"liquid.from=\"" + file("out.h5").string() + "\"", "seed=3", kind});
-    train({kind, "controls=false"}, options);
     const TrainingSplits splits = open_training_splits(drawn.dataset);
     const auto features = [&](const LsmSettings& s) {
-      return collect_liquid(build_liquid(s.network, library(), 1, 0), s, *splits.validation, 1, {}, "").counts;
+      return collect_liquid(build_liquid(s.liquid, library(), 1, 0), s, *splits.validation, 1, {}, "").counts;
     };
     EXPECT_EQ(features(saved), features(drawn)) << neuron;
   }
@@ -166,13 +260,14 @@ TEST_F(LsmExperiment, RefusesAResultsFileThatExistsBeforeAnyWork) {
 }
 
 TEST_F(LsmExperiment, OpensTheTestSplitAfterAllElse) {
-  std::ofstream(file("test-images"), std::ios::binary) << "broken";  // whoever reads it throws
   ExperimentOptions options;
   std::vector<std::string> phases;
   options.progress = [&](std::string_view phase, double, double, std::string_view) {
+    fs::remove(file("test-images"));  // seen by whoever reads it from now on
     if (phases.empty() || phases.back() != phase) phases.emplace_back(phase);
   };
-  EXPECT_NE(message_of([&] { train({}, options); }), "");
+  EXPECT_EQ(message_of([&] { train({}, options); }),
+            file("test-images").string() + ": cannot read the file: No such file or directory");
   EXPECT_EQ(phases,
             (std::vector<std::string>{"liquid: train", "liquid: validation", "liquid: readout", "no recurrence: train",
                                       "no recurrence: validation", "no recurrence: readout", "static: train",
@@ -185,20 +280,53 @@ TEST_F(LsmExperiment, MissesTestFilesBeforeTheWork) {
   ExperimentOptions options;
   options.progress = [](std::string_view phase, double, double, std::string_view) { FAIL() << phase; };
   EXPECT_EQ(message_of([&] { train({}, options); }),
-            file("test-labels").string() +
-                ": there is no such file; training ends with a look at the test split, so it needs one");
+            file("test-labels").string() + ": cannot read the file: No such file or directory");
 }
 
 TEST_F(LsmExperiment, NeedsAValidationSplit) {
   EXPECT_EQ(message_of([&] { train({"dataset.validation=0"}); }),
-            "dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
+            "--set dataset.validation: dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
 }
 
 TEST_F(LsmExperiment, SaysWhenLambdaLiesAtTheEndOfItsList) {
-  EXPECT_EQ(train({"controls=false", "readout.lambdas=[1e20, 1e25]"}).notes,
-            (std::vector<std::string>{
-                "lambda = 1e+25 of the liquid lies at the end of readout.lambdas; a wider list may do better."}));
+  const std::string end = " lies at the end of readout.lambdas; a wider list may do better.";
+  EXPECT_EQ(train({"readout.lambdas=[1e28, 1e30]"}).notes,
+            (std::vector<std::string>{"lambda = 1e+30 of the liquid" + end, "lambda = 1e+30 of the input alone" + end,
+                                      "lambda = 1e+30 of the static features" + end,
+                                      "lambda = 1e+30 of the liquid without recurrence" + end}));
   EXPECT_TRUE(train({"controls=false", "readout.lambdas=[100]"}).notes.empty());
+}
+
+TEST_F(LsmExperiment, SaysWhenTheLiquidIsSilent) {
+  const auto notes = [&](const char* threshold) {
+    return train({"controls=false", "readout.lambdas=[100]", std::string("liquid.neuron.threshold=") + threshold})
+        .notes;
+  };
+  EXPECT_EQ(notes("1000"), (std::vector<std::string>{
+                               "The liquid never fires, so that its readout knows no more than how many samples each "
+                               "class has; raise the scale of liquid.inputs.weight or lower the neuron's threshold."}));
+  EXPECT_TRUE(notes("1").empty());
+}
+
+TEST_F(LsmExperiment, RefusesBeforeAnySampleWhatDoesNotFit) {
+  ExperimentOptions options;
+  options.progress = [](std::string_view phase, double, double, std::string_view) { FAIL() << phase; };
+  const auto refusal = [&](const std::vector<std::string>& overrides, std::size_t limit) {
+    options.memory_limit = limit;
+    return message_of([&] { train(overrides, options); });
+  };
+  EXPECT_EQ(refusal({"liquid.neurons=15447"}, 0),
+            "not an input error: the readout of the liquid has 46341 features, a ridge readout takes up to 46340; use "
+            "fewer liquid.neurons "
+            "or features.bins");
+  // 2 x 12 x 12 channels x 12 bins, of which the readout's matrices take 16 x 3456^2 bytes = 0.18 GiB.
+  const std::size_t limit = std::size_t{100} << 20;
+  const std::string message = refusal({"features.bins=12"}, limit);
+  EXPECT_NE(message.find("to solve for the readout of the input alone, which has 3456 features; 0.10 GiB are "
+                         "available; use fewer features.bins or a smaller input.crop, or write controls = false"),
+            std::string::npos)
+      << message;
+  EXPECT_EQ(message_of([&] { train({"features.bins=12", "controls=false"}, {.memory_limit = limit}); }), "");
 }
 
 TEST_F(LsmExperiment, StopsWhereProgressThrows) {
@@ -208,8 +336,14 @@ TEST_F(LsmExperiment, StopsWhereProgressThrows) {
   options.progress = [](std::string_view, double, double, std::string_view) {
     throw Error(Fault::interrupted, "stop");
   };
-  EXPECT_THROW(train({}, options), Error);
-  EXPECT_FALSE(fs::exists(file("out.h5")));
+  const auto files = [&] {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(file("."))) names.insert(entry.path().filename().string());
+    return names;
+  };
+  const auto before = files();
+  EXPECT_EQ(message_of([&] { train({}, options); }), "not an input error: stop");
+  EXPECT_EQ(files(), before);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <crosspike/datasets/events.hpp>
 #include <crosspike/models/lsm/collect.hpp>
-#include <crosspike/models/network/model.hpp>
 #include <crosspike/tests/unit/lsm_fixture.hpp>
 #include <crosspike/tests/unit/network_builders.hpp>
 
@@ -20,7 +19,7 @@ struct Simulated {
 };
 
 Simulated simulate(const LsmSettings& s, const Dataset& dataset, std::int64_t sample) {
-  const auto program = build_liquid(s.network, library(), 1, 0);
+  const auto program = build_liquid(s.liquid, library(), 1, 0);
   const NodeId input = program->network().require("input"), liquid = program->network().require("liquid");
   EventScratch scratch;
   std::vector<Event> events;
@@ -50,7 +49,7 @@ Simulated simulate(const LsmSettings& s, const Dataset& dataset, std::int64_t sa
 }
 
 FeatureRows collect(const LsmSettings& s, const Dataset& dataset, int threads = 1) {
-  return collect_liquid(build_liquid(s.network, library(), threads, 0), s, dataset, threads, {}, "");
+  return collect_liquid(build_liquid(s.liquid, library(), threads, 0), s, dataset, threads, {}, "");
 }
 
 using LsmFeatures = Bars;
@@ -144,7 +143,7 @@ TEST_F(LsmFeatures, InputCountsAddUpToTheBinnedEvents) {
 TEST_F(LsmFeatures, StaticOnesAreRectifiedProductsOfTheInputWeights) {
   const LsmSettings s = settings({"features.bins=1"});
   const TrainingSplits splits = open_training_splits(s.dataset);
-  const auto network = build_network(s.network, library()).network;
+  const auto network = s.liquid.network;
   const FeatureRows input = collect_input(s, *splits.validation, 1, {}, "");
   const FeatureRows rows = collect_static(*network, s, *splits.validation, 1, {}, "");
   std::vector<double> expected(60, 0);
@@ -153,19 +152,127 @@ TEST_F(LsmFeatures, StaticOnesAreRectifiedProductsOfTheInputWeights) {
   for (std::size_t i = 0; i < 60; ++i) EXPECT_NEAR(rows.reals[5 * 60 + i], std::max(0.0, expected[i]), 1e-4);
 }
 
-TEST_F(LsmFeatures, AReaderNeverOutlivesItsSettings) {  // two collections in a row at one address
-  LsmSettings s = settings({"input.polarity=\"on\""});
+TEST_F(LsmFeatures, DoNotDependOnThreads) {
+  const LsmSettings s = settings({"features.membranes=true"});
   const TrainingSplits splits = open_training_splits(s.dataset);
-  EXPECT_EQ(collect(s, *splits.validation).features, 180u);
-  s = settings({"input.polarity=\"both\""});
-  const FeatureRows both = collect(s, *splits.validation);
-  const LsmSettings fresh = settings({"input.polarity=\"both\""});
-  EXPECT_EQ(both.counts, collect(fresh, *splits.validation).counts);
+  const FeatureRows one = collect(s, *splits.train, 1), three = collect(s, *splits.train, 3);
+  EXPECT_EQ(three.reals, one.reals);
+  EXPECT_EQ(three.labels, one.labels);
+}
+
+// The samples of another one over and over.
+struct Repeated final : Dataset {
+  const Dataset& once;
+  std::int64_t times;
+  Repeated(const Dataset& dataset, std::int64_t n) : once(dataset), times(n) {}
+  std::int64_t size() const override { return once.size() * times; }
+  int classes() const override { return once.classes(); }
+  SensorShape shape() const override { return once.shape(); }
+  int label(std::int64_t sample) const override { return once.label(sample % once.size()); }
+  std::int64_t number(std::int64_t sample) const override { return once.number(sample % once.size()); }
+  void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const override {
+    once.events(sample % once.size(), scratch, out);
+  }
+};
+
+TEST_F(LsmFeatures, KeepTheirOrderOverManyBlocksOfSamples) {
+  const LsmSettings s = settings();
+  const TrainingSplits splits = open_training_splits(s.dataset);
+  const FeatureRows once = collect(s, *splits.train), many = collect(s, Repeated(*splits.train, 13), 3);
+  ASSERT_EQ(many.labels.size(), 90u * 13);  // more than two blocks of 512
+  ASSERT_EQ(many.counts.size(), once.counts.size() * 13);
+  for (std::size_t i = 0; i < many.counts.size(); ++i)
+    ASSERT_EQ(many.counts[i], once.counts[i % once.counts.size()]) << "sample " << i / once.features;
+}
+
+TEST_F(LsmFeatures, WorkIsCountedAndTimedWithAndWithoutConversion) {
+  const LsmSettings s = settings();
+  const TrainingSplits splits = open_training_splits(s.dataset);
+  CollectWork work;
+  const FeatureRows rows = collect_liquid(build_liquid(s.liquid, library(), 2, 0), s, *splits.train, 2, {}, "", &work);
+  std::uint64_t events = 0, spikes = 0;
+  EventScratch scratch;
+  std::vector<Event> sample;
+  for (std::int64_t i = 0; i < splits.train->size(); ++i) {
+    splits.train->events(i, scratch, sample);
+    events += sample.size();
+  }
+  for (const std::uint16_t count : rows.counts) spikes += count;
+  EXPECT_EQ(work.samples, 90u);
+  EXPECT_EQ(work.input_events, events);
+  EXPECT_EQ(work.spikes, spikes);
+  EXPECT_GT(work.simulating_seconds, 0);
+  EXPECT_LT(work.simulating_seconds, work.seconds);
+}
+
+// An ilif of 40,000 counts a tick, whatever comes in: two ticks are more than 16 bits hold.
+const std::vector<std::string> loud = {
+    "liquid.neuron={ kind = \"ilif\", levels = 40000, threshold = 1e-9, decay = 1, init.membrane = 1000 }",
+    "liquid.inputs.weight=0.001",
+    "liquid.recurrent={ connect = { rule = \"fixed_indegree\", indegree = 1 }, weight = 1e-5 }", "features.bins=6"};
+
+TEST_F(LsmFeatures, RefuseACountThatDoesNotFit) {
+  const LsmSettings s = settings(loud);
+  const TrainingSplits splits = open_training_splits(s.dataset);
+  EXPECT_EQ(message_of([&] { collect(s, *splits.validation); }),
+            "sample 90: neuron 0 counts 80000 spikes in one time bin, features hold up to 65535; use more "
+            "features.bins");
+  auto one_a_bin = loud;
+  one_a_bin.back() = "features.bins=12";
+  const FeatureRows fits = collect(settings(one_a_bin), *splits.validation);
+  EXPECT_EQ(fits.counts.front(), 40000);
+}
+
+TEST_F(LsmFeatures, RefuseInputCountsThatDoNotFit) {
+  const LsmSettings s = settings();
+  struct Flood final : Dataset {
+    std::int64_t size() const override { return 1; }
+    int classes() const override { return 1; }
+    SensorShape shape() const override { return {2, 12, 12}; }
+    int label(std::int64_t) const override { return 0; }
+    std::int64_t number(std::int64_t) const override { return 7; }
+    void events(std::int64_t, EventScratch&, std::vector<Event>& out) const override {
+      out.assign(65'536, Event{100, 3, 0, false});
+    }
+  };
+  const LsmSettings wide = settings({"input.max_per_tick=100000"});
+  EXPECT_EQ(message_of([&] { collect_input(wide, Flood(), 1, {}, ""); }),
+            "sample 7: channel 3 counts 65536 spikes in one time bin, features hold up to 65535; use more "
+            "features.bins");
+  EXPECT_EQ(collect_input(s, Flood(), 1, {}, "").counts[3], 4);  // max_per_tick
+}
+
+TEST_F(LsmFeatures, RefuseNegativeCountsBeforeAnySample) {
+  EXPECT_EQ(message_of([&] {
+              settings({"liquid.neuron={ kind = \"ilif\", lower = -4 }", "liquid.inputs.weight=1",
+                        "liquid.recurrent.weight=1"});
+            }),
+            "--set liquid.neuron: liquid.neuron.lower lets counts be negative, and features take only counts from 0; "
+            "write lower = 0");
+}
+
+TEST_F(LsmFeatures, RefuseNegativeCountsThatComeNevertheless) {
+  LsmSettings s = settings({"liquid.neuron={ kind = \"ilif\", decay = 1, init.membrane = -1000 }",
+                            "liquid.inputs.weight=0.001", "liquid.recurrent.weight=0.001"});
+  apply_override(s.network, "populations.liquid.lower=-3");
+  s.liquid = build_network(s.network, library());
+  const TrainingSplits splits = open_training_splits(s.dataset);
+  EXPECT_EQ(message_of([&] { collect(s, *splits.validation); }),
+            "sample 90: neuron 0 sends a count of -3, features take only counts from 0; use a neuron without negative "
+            "ones");
+}
+
+TEST_F(LsmFeatures, NeedAMembraneToShowIt) {
+  EXPECT_EQ(message_of([&] {
+              settings({"liquid.neuron={ kind = \"threshold\" }", "liquid.inputs.weight=1", "liquid.recurrent.weight=1",
+                        "features.membranes=true"});
+            }),
+            "--set features.membranes: features.membranes needs a liquid with a membrane, kind 'threshold' has none");
 }
 
 TEST_F(LsmFeatures, NeedAKindThatFires) {
-  EXPECT_EQ(message_of([&] { build_liquid(settings({"liquid.neuron.kind=\"li\""}).network, library(), 1, 0); }),
-            "--set liquid.neuron.kind = \"li\" sends no spikes, from which features are counted; "
+  EXPECT_EQ(message_of([&] { settings({"liquid.neuron.kind=\"li\""}); }),
+            "--set liquid.neuron.kind: liquid.neuron.kind = \"li\" sends no spikes, from which features are counted; "
             "name a kind that fires, such as lif");
 }
 

@@ -65,7 +65,9 @@ bins = 3
     for (const std::string& assignment : overrides) apply_override(config, assignment);
     return config;
   }
-  LsmSettings settings(const std::vector<std::string>& overrides = {}) const { return read_lsm(config(overrides)); }
+  LsmSettings settings(const std::vector<std::string>& overrides = {}) const {
+    return read_lsm(config(overrides), library());
+  }
 
  private:
   static std::string head(std::vector<std::uint32_t> sizes) {

@@ -11,13 +11,13 @@ namespace {
 
 using namespace test;
 
-LsmSettings parsed(const std::string& text) { return read_lsm(parse_config(text, "a.toml")); }
+LsmSettings parsed(const std::string& text) { return read_lsm(parse_config(text, "a.toml"), library()); }
 
 std::string refusal(const std::string& lines) {
   return message_of([&] { parsed("format = 1\nmodel = \"lsm\"\n" + lines); });
 }
 
-NetworkModel built(const LsmSettings& settings) { return build_network(settings.network, library()); }
+const NetworkModel& built(const LsmSettings& settings) { return settings.liquid; }
 
 TEST(LsmSettings, DefaultsAreTheLiquidOfTheExample) {
   const LsmSettings s = parsed("format = 1\nmodel = \"lsm\"");
@@ -38,12 +38,47 @@ TEST(LsmSettings, DefaultsAreTheLiquidOfTheExample) {
   EXPECT_EQ(model.network->max_count(model.network->require("input")), 4);
 }
 
-TEST(LsmSettings, ShortestFormIsResolvedToOneThatMeansTheSame) {
-  const LsmSettings s = parsed("format = 1\nmodel = \"lsm\"\n[features]\ntrace = \"30 ms\"");
-  const LsmSettings again = read_lsm(parse_config(to_toml(s.resolved), "resolved"));
-  EXPECT_EQ(to_toml(again.resolved), to_toml(s.resolved));
-  EXPECT_EQ(again.network, s.network);
-  EXPECT_EQ(again.features.trace_ms, 30);
+TEST(LsmSettings, ResolvedSaysEveryDefault) {
+  const Value resolved = parsed("format = 1\nmodel = \"lsm\"").resolved;
+  const auto at = [&](std::initializer_list<const char*> path) {
+    const Value* value = &resolved;
+    for (const char* key : path) value = value->as<Table>()->find(key);
+    return to_inline_toml(*value);
+  };
+  EXPECT_EQ(at({"liquid", "neuron", "kind"}), "\"lif\"");
+  EXPECT_EQ(at({"liquid", "neuron", "threshold"}), "\"1 mV\"");
+  EXPECT_EQ(at({"liquid", "neuron", "decay"}), "0.95");
+  EXPECT_EQ(at({"liquid", "neuron", "inclusive"}), "false");
+  EXPECT_EQ(at({"liquid", "neuron", "lower"}), "\"-2 mV\"");
+  EXPECT_EQ(at({"liquid", "neuron", "reset_mode"}), "\"to_value\"");  // the kind's default
+  EXPECT_EQ(at({"liquid", "inputs", "weight"}), "{ normal = [0, 0.6] }");
+  EXPECT_EQ(at({"liquid", "inputs", "delay"}), "\"0 ms\"");
+  EXPECT_EQ(at({"liquid", "inputs", "connect", "sigma"}), "\"3 px\"");
+  EXPECT_EQ(at({"liquid", "recurrent", "weight"}), "{ normal = [0, 0.05] }");
+  EXPECT_EQ(at({"liquid", "recurrent", "connect", "autapses"}), "false");
+  EXPECT_EQ(at({"liquid", "recurrent", "connect", "multapses"}), "true");
+  EXPECT_EQ(at({"liquid", "recurrent", "delay"}), "\"5 ms\"");
+  EXPECT_EQ(at({"input", "crop"}), "[34, 34]");
+  EXPECT_EQ(at({"readout", "lambdas"}), "[10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0, 30000.0]");
+  EXPECT_EQ(at({"placement", "default"}), "\"cpu\"");
+}
+
+TEST(LsmSettings, ResolvingAResolvedConfigChangesNothing) {
+  for (const char* lines :
+       {"", "features.trace = \"30 ms\"", "liquid.preset = \"gaussian\"", "liquid.preset = \"resistive\"",
+        "liquid.neuron.tau_mem = \"40 ms\"", "placement = { liquid = \"cpu\" }\ncontrols = false",
+        "input = { polarity = \"on\", crop = [16, 20] }\nreadout.lambdas = [3]",
+        "[liquid]\nneuron = { convention = \"nest\" }\ninputs.weight = 20\nrecurrent.weight = 1",
+        "[liquid]\nneuron = { kind = \"cuba_lif\", init.membrane = { uniform = [-65, -50] } }\n"
+        "inputs.weight = \"20 pA\"\nrecurrent = { weight = 1, delay = { uniform = [5, 10] } }"}) {
+    const LsmSettings s = parsed(std::string("format = 1\nmodel = \"lsm\"\n") + lines);
+    const LsmSettings again = read_lsm(parse_config(to_toml(s.resolved), "resolved"), library());
+    EXPECT_EQ(to_toml(again.resolved), to_toml(s.resolved)) << lines;
+    EXPECT_EQ(again.liquid.network->hash(), s.liquid.network->hash()) << lines;
+    EXPECT_EQ(again.features.trace_ms, s.features.trace_ms);
+    EXPECT_EQ(again.lambdas, s.lambdas);
+    EXPECT_EQ(again.input, s.input);
+  }
 }
 
 TEST(LsmSettings, PolarityAndCropGiveTheInputItsShape) {
@@ -64,11 +99,26 @@ TEST(LsmSettings, KeysOfANeuronReplaceThoseOfThePreset) {
 }
 
 TEST(LsmSettings, AnotherKindOfNeuronStartsFromItsOwnDefaults) {
-  const NetworkModel model = built(parsed("format = 1\nmodel = \"lsm\"\nliquid.neuron.kind = \"cuba_lif\""));
-  const Node& liquid = model.network->node(model.network->require("liquid"));
+  const LsmSettings s = parsed(
+      "format = 1\nmodel = \"lsm\"\n[liquid]\nneuron.kind = \"cuba_lif\"\ninputs.weight = 60\nrecurrent.weight = 5");
+  const Node& liquid = built(s).network->node(built(s).network->require("liquid"));
   EXPECT_EQ(liquid.kind->name, "cuba_lif");
   EXPECT_EQ(liquid.value("threshold"),
             library().kind("cuba_lif").params[liquid.kind->param_index("threshold")].initial);
+}
+
+TEST(LsmSettings, AConventionStartsFromItsOwnDefaultsToo) {
+  const LsmSettings s = parsed(
+      "format = 1\nmodel = \"lsm\"\n[liquid]\nneuron = { convention = \"nest\", threshold = -52 }\n"
+      "inputs.weight = 20\nrecurrent.weight = 1");
+  const Node& liquid = built(s).network->node(built(s).network->require("liquid"));
+  EXPECT_EQ(liquid.kind->name, "lif");
+  EXPECT_EQ(liquid.value("inclusive"), 1);   // NEST fires at the threshold, the preset above it
+  EXPECT_EQ(liquid.value("rest"), -65);      // not the preset's 0
+  EXPECT_EQ(liquid.value("refractory"), 2);  // not the preset's 0
+  EXPECT_EQ(liquid.value("tau_mem"), 10);    // not the preset's decay
+  EXPECT_FALSE(is_set(liquid.value("decay")));
+  EXPECT_EQ(liquid.value("threshold"), -52);  // written
 }
 
 TEST(LsmSettings, ATimeConstantTakesThePlaceOfThePresetsDecay) {
@@ -90,7 +140,7 @@ TEST(LsmExpansion, RereadsAsTheSameNetwork) {
   for (const char* preset : {"local", "gaussian", "resistive"}) {
     const Value config = parse_config(
         std::string("format = 1\nmodel = \"lsm\"\n[liquid]\nneurons = 40\npreset = \"") + preset + "\"", "a.toml");
-    const Value network = expand_lsm(config);
+    const Value network = read_lsm(config, library()).network;
     const Value reread = parse_config(to_toml(network), "expanded.toml");
     EXPECT_EQ(reread, network) << preset;
     EXPECT_EQ(build_network(reread, library()).network->hash(), build_network(network, library()).network->hash())
@@ -234,18 +284,25 @@ TEST(LsmRefuses, WhatTheModelSetsItself) {
             "a.toml:3:15: liquid.inputs.from follows from the model; remove it");
 }
 
+TEST(LsmRefuses, ThePresetsWeightsForAnotherNeuron) {
+  EXPECT_EQ(
+      refusal("liquid.neuron.kind = \"cuba_lif\""),
+      "a.toml:3:22: liquid.neuron.kind = \"cuba_lif\" has a threshold and units that the preset's weights are not "
+      "made for; write liquid.inputs.weight too");
+  EXPECT_EQ(refusal("liquid.neuron.convention = \"nest\"\nliquid.inputs.weight = 20"),
+            "a.toml:3:28: liquid.neuron.convention = \"nest\" has a threshold and units that the preset's weights are "
+            "not made for; write liquid.recurrent.weight too");
+}
+
 TEST(LsmRefuses, ASavedLiquidBesideRules) {
   EXPECT_EQ(refusal("liquid.from = \"a.h5\"\nliquid.recurrent.weight = 1"),
             "a.toml:4:8: liquid.recurrent stands beside liquid.from, whose file brings its own edges; remove one");
 }
 
 TEST(LsmRefuses, AtThePlaceInTheLsmConfigWhatTheNetworkRefuses) {
-  const auto network_refusal = [](const std::string& lines) {
-    return message_of([&] { built(parsed("format = 1\nmodel = \"lsm\"\n" + lines)); });
-  };
-  EXPECT_EQ(network_refusal("liquid.neuron.threshold = \"1 pA\""),
+  EXPECT_EQ(refusal("liquid.neuron.threshold = \"1 pA\""),
             "a.toml:3:27: populations.liquid.threshold: '1 pA' is a current, not a voltage; write e.g. \"-65 mV\"");
-  EXPECT_EQ(network_refusal("liquid.inputs.connect.rule = \"locl\""),
+  EXPECT_EQ(refusal("liquid.inputs.connect.rule = \"locl\""),
             "a.toml:3:30: projections.\"liquid.inputs\".connect.rule is \"locl\"; allowed are one_to_one, all_to_all, "
             "fixed_indegree, pairwise_bernoulli, local, edges; did you mean 'local'?");
 }

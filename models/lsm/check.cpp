@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <crosspike/core/error.hpp>
+#include <crosspike/models/lsm/check.hpp>
+#include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/readout/ridge.hpp>
+#include <vector>
+
+namespace crosspike {
+
+namespace {
+
+// A readout that training fits.
+struct Fit {
+  std::string name;
+  std::size_t features, value_bytes;
+  std::string smaller;  // what makes it so
+
+  std::size_t row_bytes(std::size_t samples) const { return samples * features * value_bytes; }
+};
+
+std::vector<Fit> fits(const LsmSettings& settings) {
+  const Network& network = *settings.liquid.network;
+  const std::size_t neurons = network.node(network.require("liquid")).size(),
+                    channels = static_cast<std::size_t>(settings.input.channels()),
+                    bins = static_cast<std::size_t>(settings.features.bins);
+  std::vector<Fit> all = {{"the liquid", liquid_features(settings.features, neurons),
+                           settings.features.reals() ? sizeof(float) : sizeof(std::uint16_t),
+                           "use fewer liquid.neurons or features.bins"}};
+  if (!settings.controls) return all;
+  all.push_back({"the static features", neurons * bins, sizeof(float),
+                 "use fewer liquid.neurons or features.bins, or write controls = false"});
+  all.push_back({"the input alone", channels * bins, sizeof(std::uint16_t),
+                 "use fewer features.bins or a smaller input.crop, or write controls = false"});
+  return all;
+}
+
+void require_few_features(const std::vector<Fit>& all) {
+  for (const Fit& fit : all)
+    if (fit.features > most_ridge_features)
+      throw Error(Fault::cannot, fmt::format("the readout of {} has {} features, a ridge readout takes up to {}; {}",
+                                             fit.name, fit.features, most_ridge_features, fit.smaller));
+}
+
+std::string gib(std::size_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
+
+// Readouts are fitted one after another, each with all its rows in memory.
+void require_memory(const std::vector<Fit>& all, const LsmPlan& plan, std::size_t limit) {
+  const std::size_t classes = static_cast<std::size_t>(plan.splits.train->classes()),
+                    samples = static_cast<std::size_t>(plan.splits.train->size() + plan.splits.validation->size());
+  std::size_t network =
+      plan.liquid.program_bytes() + plan.liquid.state_bytes() * static_cast<std::size_t>(plan.liquid.options.copies);
+  if (plan.without_recurrence) network += plan.without_recurrence->program_bytes();
+  for (const Fit& fit : all) {
+    const std::size_t rows = fit.row_bytes(samples), solver = ridge_bytes(fit.features, classes),
+                      need = network + rows + solver;
+    if (need <= limit) continue;
+    const std::size_t largest = std::max({network, rows, solver});
+    const std::string part =
+        largest == solver ? fmt::format("to solve for the readout of {}, which has {} features", fit.name, fit.features)
+        : largest == rows ? fmt::format("for {} features of {} samples, the input of the readout of {}", fit.features,
+                                        samples, fit.name)
+                          : "for the network";
+    throw Error(Fault::cannot, fmt::format("training needs {}, {} of it {}; {} are available; {}", gib(need),
+                                           gib(largest), part, gib(limit), fit.smaller));
+  }
+}
+
+}  // namespace
+
+Plan plan_liquid(const NetworkModel& model, const Library& library, int threads, int slice, std::size_t memory_limit) {
+  Taps taps;
+  taps.ports.insert(model.network->output("liquid"));
+  PlanOptions options;
+  options.threads = 1;  // each thread runs its own samples with a team of one
+  options.copies = threads;
+  options.slice = slice;
+  options.memory_limit = memory_limit;
+  Team team(threads);
+  return make_plan(model.network, model.placement, library, taps, options, team);
+}
+
+LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threads, int slice,
+                  std::size_t memory_limit) {
+  TrainingSplits splits = open_training_splits(settings.dataset);
+  if (splits.validation->size() == 0)
+    fail_at_key(settings.dataset, "validation", " = 0 leaves nothing to choose lambda on; write 1 or more");
+  check_test_split(settings.dataset, splits.train->classes());
+  const std::vector<Fit> all = fits(settings);
+  require_few_features(all);
+  const std::size_t limit = memory_limit > 0 ? memory_limit : available_memory();
+  LsmPlan plan{std::move(splits), plan_liquid(settings.liquid, library, threads, slice, limit), {}};
+  if (settings.controls)
+    plan.without_recurrence =
+        plan_liquid(build_network(settings.network_without_recurrence, library), library, threads, slice, limit);
+  require_memory(all, plan, limit);
+  return plan;
+}
+
+}  // namespace crosspike

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything of a liquid's training that can be refused before its first sample: for `train`, which goes on from
+// there, and for `validate`.
+#pragma once
+
+#include <crosspike/core/library.hpp>
+#include <crosspike/core/plan.hpp>
+#include <crosspike/datasets/dataset.hpp>
+#include <crosspike/models/lsm/settings.hpp>
+#include <optional>
+
+namespace crosspike {
+
+struct LsmPlan {
+  TrainingSplits splits;
+  Plan liquid;
+  std::optional<Plan> without_recurrence;  // where there are controls
+};
+
+// The liquid as collect_liquid wants it. `memory_limit`: bytes, 0 for what is available.
+Plan plan_liquid(const NetworkModel& model, const Library& library, int threads, int slice,
+                 std::size_t memory_limit = 0);
+
+// Throws Error(input) where files are missing or broken or a split is empty or too small, and Error(cannot) for more
+// features than a readout takes and for more memory than there is. Of the test split only what check_test_split looks
+// at is looked at.
+LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threads, int slice,
+                  std::size_t memory_limit = 0);
+
+}  // namespace crosspike

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <crosspike/core/clock.hpp>
+#include <crosspike/core/error.hpp>
+#include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/lsm/experiment.hpp>
+#include <crosspike/models/readout/ridge.hpp>
+#include <crosspike_generated/version.hpp>
+
+namespace crosspike {
+
+namespace {
+
+// Where the test samples lie and what runs them may change; the readout was fitted to all the rest.
+bool may_change(const std::string& section, const std::string& key) {
+  return section == "placement" ||
+         (section == "dataset" && (key == "path" || key == "limit_test" || key.starts_with("test_")));
+}
+
+// What may not change. `config` is resolved: there is no default that an override could write out.
+Value fixed_part(const Value& config) {
+  Table kept;
+  for (const auto& [section, value] : *config.as<Table>()) {
+    if (const Table* table = value.as<Table>()) {
+      Table inner;
+      for (const auto& [key, entry] : *table)
+        if (!may_change(section, key)) inner.set(key, entry);
+      kept.set(section, Value(std::move(inner)));
+    } else {
+      kept.set(section, value);
+    }
+  }
+  return Value(std::move(kept));
+}
+
+void override_source(Value& config, const std::string& assignment, const std::filesystem::path& results) {
+  const Value before = fixed_part(config);
+  apply_override(config, assignment);
+  if (fixed_part(config) == before) return;
+  throw Error(Fault::input,
+              fmt::format("--set {}: the readout in {} was fitted to another config; eval takes only dataset.path, "
+                          "dataset.test_*, dataset.limit_test and placement; train anew with: crosspike train",
+                          assignment, results.string()));
+}
+
+bool draws_edges(const Table& liquid, const char* key) {
+  const Value* part = liquid.find(key);
+  const Value* kind = part ? part->as<Table>()->find("kind") : nullptr;
+  return !kind || *kind == Value(std::string("sparse"));
+}
+
+// The edges that training saved, in place of the rules that they were drawn by. Arrays of weights (linear, conv2d) stay
+// where the config has them: edges lack their bias.
+void use_saved_edges(Value& config, const std::filesystem::path& results) {
+  Table& liquid = *config.as<Table>()->find("liquid")->as<Table>();
+  if (!draws_edges(liquid, "inputs") || !draws_edges(liquid, "recurrent")) return;
+  Table saved;
+  for (const auto& [key, value] : liquid)
+    if (key != "inputs" && key != "recurrent") saved.set(key, value);
+  saved.set("from", Value(results.string()));
+  liquid = std::move(saved);
+}
+
+void write(const ExperimentReport& report, const LsmSettings& settings, const ExperimentOptions& options) {
+  ResultsWriter writer(*options.out, {CROSSPIKE_VERSION, settings.seed, to_toml(settings.resolved)}, options.existing);
+  for (const auto& [name, value] : report.figures)
+    if (!is_timing(name)) writer.figure(name, value);
+  writer.finish();
+}
+
+}  // namespace
+
+ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides,
+                          const Library& library, const ExperimentOptions& options) {
+  const auto start = Clock::now();
+  const ResultsReader reader(results);
+  if (!reader.has_readout())
+    throw Error(Fault::input, fmt::format("{}: there is no readout in it; eval scores the results of crosspike train",
+                                          results.string()));
+  std::error_code other;
+  if (options.out && std::filesystem::equivalent(*options.out, results, other))
+    throw Error(Fault::input, fmt::format("--out {} would replace the readout that is being scored; name another file",
+                                          options.out->string()));
+  if (options.out) AtomicFile(*options.out, options.existing);  // refuse now, not after the work
+  Value config = parse_config(reader.header().config, results.string() + ":/config");
+  for (const std::string& assignment : overrides) override_source(config, assignment, results);
+  use_saved_edges(config, results);
+  const LsmSettings settings = read_lsm(config, library);
+  const ReadoutArrays arrays = reader.readout();
+  Readout readout;
+  readout.classes = arrays.classes.size();
+  readout.features = readout.classes == 0 ? 0 : arrays.weights.size() / readout.classes;
+  readout.weights = arrays.weights;
+  readout.bias = arrays.bias;
+  const auto program = build_liquid(settings.liquid, library, options.threads, options.slice);
+  const auto test = open_test_split_again(settings.dataset, static_cast<int>(readout.classes));
+  CollectWork work;
+  const FeatureRows rows = collect_liquid(program, settings, *test, options.threads, options.progress, "test", &work);
+  Team team(options.threads);
+  const Score result = score(readout, rows.set("test"), team);
+  const auto samples = static_cast<double>(work.samples);
+  ExperimentReport report;
+  report.figures = {{"test_accuracy", result.accuracy()},
+                    {"test_samples", static_cast<std::int64_t>(result.samples)},
+                    {"samples_per_second", samples / work.simulating_seconds},
+                    {"samples_per_second_with_conversion", samples / work.seconds}};
+  report.notes.push_back(
+      "This is not the first look at the test split: training took it. Choose nothing by this figure.");
+  report.resolved = settings.resolved;
+  if (options.out) write(report, settings, options);
+  report.figures.emplace_back("wall_s", seconds_since(start));
+  return report;
+}
+
+}  // namespace crosspike
