@@ -150,7 +150,7 @@ class Chooser {
     for (const WeightQuantum& q : weights_) heaviest = std::max(heaviest, q.largest);
     if (heaviest == 0) return 0;
     const double limit = std::ldexp(1.0, wide ? 62 : 31) - 1;
-    for (int s = (wide ? 62 : 31) - std::ilogb(heaviest); s > -1000; --s) {
+    for (int s = (wide ? 62 : 31) - std::ilogb(heaviest);; --s) {  // ends, since no weight is above largest_weight
       bool fits = true;
       for (std::size_t t = 0; t < targets && fits; ++t) {
         double bound = 0;
@@ -162,12 +162,6 @@ class Chooser {
       }
       if (fits) return s;
     }
-    std::size_t largest = 0;
-    for (std::size_t i = 1; i < weights_.size(); ++i)
-      if (weights_[i].largest > weights_[largest].largest) largest = i;
-    throw Error(Fault::input, fmt::format("{}: its weights reach {:.3g}, and no quantum holds the sums of them; use "
-                                          "another unit",
-                                          network_.node(group_.weights[largest]).name, weights_[largest].largest));
   }
 
   void settle(std::size_t i, int s, bool wide) {

@@ -118,7 +118,6 @@ void datasets_info(Session& session, const std::optional<std::filesystem::path>&
 void datasets_convert(Session& session, const std::filesystem::path& path) {
   if (!session.options.out) throw Error(Fault::input, "datasets convert needs a folder to write: --out FOLDER");
   const DatasetSource source = source_of(session, path);
-  refuse_output_over_dataset(*session.options.out, source);
   const ConvertReport report =
       convert_dataset(source, *session.options.out, as_callback(session.progress(), "converting"), session.existing());
   session.meter().clear();

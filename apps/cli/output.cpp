@@ -44,7 +44,6 @@ const Value* text_naming(const fs::path& file, const Value& value, const fs::pat
 
 // A data set's files are named by default, too, or only found in its folder.
 bool reads(const DatasetSource& source, const fs::path& file) {
-  if (is_file(file, source.path)) return true;  // a folder: what `datasets convert` writes
   if (source.kind == DatasetSource::Kind::nmnist)
     return lies_in(file, source.path / source.train_folder) || lies_in(file, source.path / source.test_folder);
   for (const std::string& name : {source.train_images, source.train_labels, source.test_images, source.test_labels})
@@ -66,11 +65,7 @@ void refuse_output_over_input(const fs::path& out, const fs::path& file, const V
   if (is_file(out, file)) refuse(out, "the config");
   if (const Value* named = text_naming(out, config))
     refuse(out, fmt::format("read by this config ({})", named->where().text()));
-  if (const auto source = dataset_of(config)) refuse_output_over_dataset(out, *source);
-}
-
-void refuse_output_over_dataset(const fs::path& out, const DatasetSource& source) {
-  if (reads(source, out)) refuse(out, "read as the data set");
+  if (const auto source = dataset_of(config); source && reads(*source, out)) refuse(out, "part of the data set");
 }
 
 fs::path Session::results_path(const fs::path& file, const Value& config) const {

@@ -18,10 +18,6 @@
 #include <string>
 #include <vector>
 
-namespace crosspike {
-struct DatasetSource;
-}
-
 namespace crosspike::cli {
 
 using Json = nlohmann::ordered_json;
@@ -73,8 +69,6 @@ class Session {
 
 // Throws Error(input) where `out` is `file`, or a file that the config read from it names: also with --force.
 void refuse_output_over_input(const std::filesystem::path& out, const std::filesystem::path& file, const Value& config);
-
-void refuse_output_over_dataset(const std::filesystem::path& out, const DatasetSource& source);
 
 std::string model_of(const Value& config);  // throws Error(input) where it is missing or unknown
 

@@ -111,7 +111,7 @@ TEST_F(CliDatasetFiles, FiguresBeyondTheSamplesNameTheirPlace) {
   expect_error({"datasets", "info", "d.toml"},
                "d.toml:9:15: dataset.limit_train = 3 is out of range; 1 to 2 is allowed");
   expect_error({"datasets", "info", "d.toml", "--set", "dataset.validation=3"},
-               "--set dataset.validation: dataset.validation = 3 is out of range; of 3 training samples, 0 to 2 can be "
+               "--set dataset.validation = 3 is out of range; of 3 training samples, 0 to 2 can be "
                "set aside");
 }
 

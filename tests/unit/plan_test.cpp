@@ -91,9 +91,10 @@ TEST(Plan, CountsTheWiresOfALongSlice) {
   // 8 bytes an element and tick for the spikes of noise and exc.
   EXPECT_EQ(plan(model(), {"cpu", {}}, {.slice = 1'000'000}).wire_bytes, 64'000'000u);
   const PlanOptions long_slice{.slice = 100'000'000, .memory_limit = std::size_t{1} << 30};
+  const auto program = static_cast<double>(plan(model(), {"cpu", {}}).program_bytes());
   EXPECT_EQ(refusal(model(), {"cpu", {}}, long_slice),
-            "cannot: the network needs 5.96 GiB (0.00 GiB for the program, 1 x 5.96 GiB of state), 1.00 GiB are "
-            "available; make it smaller or free memory");
+            "cannot: the network needs 6.0 GiB (" + bytes_text(program) +
+                " for the program, 1 x 6.0 GiB of state), 1.0 GiB are available; make it smaller or free memory");
 }
 
 // A folder that stands for the root of a machine.
