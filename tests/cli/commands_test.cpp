@@ -264,7 +264,7 @@ TEST(CliCommands, ValidateRefusesALiquidAsTrainDoes) {
            {"dataset.validation=0", 2, "dataset.validation = 0 leaves nothing to choose lambda on"},
            {"dataset.limit_test=20000", 2, "dataset.limit_test = 20000 is out of range; 1 to 10000 is allowed"},
            {"dataset.test_images=none", 2, "/none: cannot read the file"},
-           {"liquid.neurons=60000", 3, "the readout of the liquid has 120000 features"},
+           {"liquid.neurons=60000", 3, "the readout of the liquid has 180000 features"},
            {"features.bins=63", 3, "the readout of the liquid has 189000 features"},
            {"liquid.neuron.kind=li", 2, "liquid.neuron.kind = \"li\" sends no spikes"}}) {
     const Finished validate = work.run({"validate", lsm, "--set", assignment}),

@@ -285,7 +285,7 @@ TEST_F(LsmExperiment, MissesTestFilesBeforeTheWork) {
 
 TEST_F(LsmExperiment, NeedsAValidationSplit) {
   EXPECT_EQ(message_of([&] { train({"dataset.validation=0"}); }),
-            "--set dataset.validation: dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
+            "--set dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
 }
 
 TEST_F(LsmExperiment, SaysWhenLambdaLiesAtTheEndOfItsList) {

@@ -247,7 +247,7 @@ TEST_F(LsmFeatures, RefuseNegativeCountsBeforeAnySample) {
               settings({"liquid.neuron={ kind = \"ilif\", lower = -4 }", "liquid.inputs.weight=1",
                         "liquid.recurrent.weight=1"});
             }),
-            "--set liquid.neuron: liquid.neuron.lower lets counts be negative, and features take only counts from 0; "
+            "--set liquid.neuron.lower lets counts be negative, and features take only counts from 0; "
             "write lower = 0");
 }
 
@@ -267,12 +267,12 @@ TEST_F(LsmFeatures, NeedAMembraneToShowIt) {
               settings({"liquid.neuron={ kind = \"threshold\" }", "liquid.inputs.weight=1", "liquid.recurrent.weight=1",
                         "features.membranes=true"});
             }),
-            "--set features.membranes: features.membranes needs a liquid with a membrane, kind 'threshold' has none");
+            "--set features.membranes needs a liquid with a membrane, kind 'threshold' has none");
 }
 
 TEST_F(LsmFeatures, NeedAKindThatFires) {
   EXPECT_EQ(message_of([&] { settings({"liquid.neuron.kind=\"li\""}); }),
-            "--set liquid.neuron.kind: liquid.neuron.kind = \"li\" sends no spikes, from which features are counted; "
+            "--set liquid.neuron.kind = \"li\" sends no spikes, from which features are counted; "
             "name a kind that fires, such as lif");
 }
 
