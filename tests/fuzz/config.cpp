@@ -50,9 +50,9 @@ Value small(const Value& value) {
   return value;
 }
 
-void read_network(const Value& config) {
-  static const Library library = builtin();
-  build_network(small(config), library);
+const Library& library() {
+  static const Library all = builtin();
+  return all;
 }
 
 Value of_model(const Value& root, const char* model) {
@@ -63,8 +63,8 @@ Value of_model(const Value& root, const char* model) {
 }
 
 void read_models(const Value& root) {
-  accepted([&] { read_network(of_model(root, "network")); });
-  accepted([&] { read_network(read_lsm(of_model(root, "lsm")).network); });
+  accepted([&] { build_network(small(of_model(root, "network")), library()); });
+  accepted([&] { read_lsm(small(of_model(root, "lsm")), library()); });
 }
 
 }  // namespace
