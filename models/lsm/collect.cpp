@@ -9,6 +9,7 @@
 #include <crosspike/core/run_samples.hpp>
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
+#include <exception>
 #include <limits>
 
 namespace crosspike {
@@ -244,6 +245,36 @@ class LiquidWorker {
 // Converted, then simulated: two phases, so that each has its own time.
 constexpr std::size_t block_samples = 512;
 
+// Hands out the samples of a block, and keeps the smallest failing one's error, as run_samples does: who ran which does
+// not show.
+class Phase {
+ public:
+  explicit Phase(std::size_t block) : errors_(block), stop_(block) {}
+
+  template <class Body>
+  void share(std::size_t samples, const Body& body) {
+    for (std::size_t i; (i = next_++) < std::min(samples, stop_.load());) {
+      try {
+        body(i);
+      } catch (...) {
+        errors_[i] = std::current_exception();
+        std::size_t least = stop_.load();
+        while (i < least && !stop_.compare_exchange_weak(least, i)) continue;
+      }
+    }
+  }
+
+  // These two once every thread is through with share().
+  void rethrow() const {
+    if (stop_ < errors_.size()) std::rethrow_exception(errors_[stop_]);
+  }
+  void restart() { next_ = 0; }
+
+ private:
+  std::vector<std::exception_ptr> errors_;
+  std::atomic<std::size_t> next_{0}, stop_;
+};
+
 }  // namespace
 
 std::size_t liquid_features(const FeatureSettings& features, std::size_t neurons) {
@@ -259,7 +290,7 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
   const auto count = static_cast<std::size_t>(dataset.size());
   std::vector<Converted> converted(std::min(block_samples, count));
   std::vector<SampleRow> done(converted.size());
-  std::atomic<std::size_t> to_convert{0}, to_simulate{0};  // each is set back while the other one is in use
+  Phase convert(converted.size()), simulate(converted.size());
   CollectWork sum;
   const auto start = Clock::now();
   Team team(threads);
@@ -268,22 +299,26 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
     LiquidWorker liquid(program, settings, features);
     for (std::size_t begin = 0; begin < count; begin += block_samples) {
       const std::size_t size = std::min(block_samples, count - begin);
-      for (std::size_t i; (i = to_convert++) < size;) reader.read(begin + i, converted[i]);
+      convert.share(size, [&](std::size_t i) { reader.read(begin + i, converted[i]); });
       member.barrier();
-      const auto simulating = Clock::now();
-      if (member.rank() == 0) to_convert = 0;
-      for (std::size_t i; (i = to_simulate++) < size;)
+      convert.rethrow();
+      const auto start_of_simulation = Clock::now();
+      simulate.share(size, [&](std::size_t i) {
         liquid.run(dataset.number(static_cast<std::int64_t>(begin + i)), converted[i].spikes, done[i]);
-      if (member.rank() == 0)
+      });
+      if (member.rank() == 0) {  // while no other thread converts
+        convert.restart();
         for (std::size_t i = 0; i < size; ++i) sum.input_events += converted[i].events;
+      }
       member.barrier();
       if (member.rank() != 0) continue;
-      to_simulate = 0;
+      simulate.rethrow();
+      simulate.restart();
       for (std::size_t i = 0; i < size; ++i) {
         keep(rows, dataset, begin + i, done[i]);
         sum.spikes += done[i].spikes;
       }
-      sum.simulating_seconds += seconds_since(simulating);
+      sum.simulating_seconds += seconds_since(start_of_simulation);
       report(progress, phase, begin + size, dataset);
     }
   });
