@@ -90,6 +90,11 @@ void train(Session& session, const std::filesystem::path& path) {
 void eval(Session& session, const std::filesystem::path& path) {
   std::vector<std::string> overrides = session.options.overrides;
   if (session.options.backend) overrides.push_back("placement.default=" + *session.options.backend);
+  if (session.options.out) {
+    Value config = parse_config(ResultsReader(path).header().config, path.string() + ":/config");
+    for (const std::string& assignment : overrides) apply_override(config, assignment);
+    refuse_output_over_input(*session.options.out, {}, config);
+  }
   const ExperimentReport result =
       eval_lsm(path, overrides, session.library, experiment_options(session, session.options.out));
   report(session, result, session.options.out);

@@ -44,8 +44,6 @@ void require_few_features(const std::vector<Fit>& all) {
                                              fit.name, fit.features, most_ridge_features, fit.smaller));
 }
 
-std::string gib(std::size_t bytes) { return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / 1073741824.0); }
-
 // Readouts are fitted one after another, each with all its rows in memory.
 void require_memory(const std::vector<Fit>& all, const LsmPlan& plan, std::size_t limit) {
   const std::size_t classes = static_cast<std::size_t>(plan.splits.train->classes()),
@@ -63,8 +61,10 @@ void require_memory(const std::vector<Fit>& all, const LsmPlan& plan, std::size_
         : largest == rows ? fmt::format("for {} features of {} samples, the input of the readout of {}", fit.features,
                                         samples, fit.name)
                           : "for the network";
-    throw Error(Fault::cannot, fmt::format("training needs {}, {} of it {}; {} are available; {}", gib(need),
-                                           gib(largest), part, gib(limit), fit.smaller));
+    throw Error(Fault::cannot,
+                fmt::format("training needs {}, {} of it {}; {} are available; {}",
+                            bytes_text(static_cast<double>(need)), bytes_text(static_cast<double>(largest)), part,
+                            bytes_text(static_cast<double>(limit)), fit.smaller));
   }
 }
 
@@ -77,6 +77,7 @@ Plan plan_liquid(const NetworkModel& model, const Library& library, int threads,
   options.threads = 1;  // each thread runs its own samples with a team of one
   options.copies = threads;
   options.slice = slice;
+  options.ticks = model.ticks;
   options.memory_limit = memory_limit;
   Team team(threads);
   return make_plan(model.network, model.placement, library, taps, options, team);

@@ -248,6 +248,10 @@ TEST(CliCommands, TrainThenEvalGiveTheSameTestAccuracy) {
   const Finished again = work.run({"eval", "l.h5", "--out", "e.h5"});
   EXPECT_EQ(again.code, 2);
   EXPECT_EQ(again.err, "error: e.h5 exists; pass --force to overwrite it or --out to name another file\n");
+  EXPECT_EQ(work.run({"eval", "l.h5", "--force", "--out", "l.h5"}).err,
+            "error: --out l.h5 would replace the readout that is being scored; name another file\n");
+  EXPECT_EQ(work.run({"eval", "l.h5", "--out", "-"}).err,
+            "error: --out -: results are an HDF5 file and do not go to stdout; write e.g. --out results.h5\n");
   EXPECT_EQ(work.run({"eval", "l.h5", "--seed", "99"}).err,
             "error: crosspike eval has no option '--seed'; did you mean '--set'? it takes: --help, --set, --backend, "
             "--threads, --slice, "
