@@ -134,6 +134,10 @@ class CpuRunner final : public Runner {
       if (stage.operators.size() + stage.events.populations.size() > 1 && !stage.operators.empty())
         return Refusal{stage.operators, "they are part of a loop",
                        "put the delay on the projections of the loop instead"};
+      for (const NodeId id : stage.events.weights)
+        if (claim.quanta.weights.at(id).synapses / static_cast<std::uint64_t>(options.partitions) >
+            SynapseStore::most_synapses)
+          return Refusal{{id}, "a partition takes at most 2^32 - 1 synapses", "use more threads"};
       const Footprint f = stage.events.populations.empty()
                               ? estimate_operator_stage(claim, stage.operators.front(), options)
                               : estimate_event_stage(claim, stage.events, options);

@@ -259,12 +259,15 @@ class EventStage final : public Stage {
 
   void check_counts(const PopulationPlan<R>& population, std::span<const std::uint32_t> index,
                     std::span<const std::int32_t> counts, std::int64_t tick, std::uint64_t stream) const {
-    for (std::size_t k = 0; k < counts.size(); ++k)
-      if (std::abs(static_cast<double>(counts[k])) > population.max_count)
-        throw Error(Fault::input, fmt::format("{}: {} events of element {} in tick {} of stream {}; declared bound {}; "
-                                              "raise it",
-                                              layout_.network.node(population.node).name, counts[k], index[k], tick,
-                                              stream, population.max_count));
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+      if (std::abs(static_cast<double>(counts[k])) <= population.max_count) continue;
+      const Node& node = layout_.network.node(population.node);
+      throw Error(Fault::input,
+                  fmt::format("{}{}{}: {} events of element {} in tick {} of stream {}; declared bound {}; "
+                              "raise it",
+                              node.where, node.where.empty() ? "" : ": ", node.name, counts[k], index[k], tick, stream,
+                              population.max_count));
+    }
   }
 
   static void keep_columns(PartitionState<Sum>& partition, const PopulationPlan<R>& population, void* const* columns,
