@@ -35,7 +35,8 @@ void read_file(const std::filesystem::path& path, std::uint64_t max_bytes, std::
 
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   File file(std::fopen(path.c_str(), "wb"));
-  const bool written = file && std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
+  const bool written =
+      file && (bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size());
   // fclose reports what the write-back of buffered bytes hits.
   if (!written || std::fclose(file.release()) != 0)
     throw Error(Fault::system, fmt::format("{}: cannot write the file: {}", path.string(), std::strerror(errno)));
