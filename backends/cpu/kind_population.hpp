@@ -67,7 +67,6 @@ class KindPopulation final : public Population<R> {
     if constexpr (requires { K::graded; }) return K::graded;
     return false;
   }
-  std::size_t constant_bytes() const override { return rows_.size() * sizeof(Constants) * (each_ ? 2 : 1); }
 
  private:
   static constexpr bool draws = requires { K::draws; };

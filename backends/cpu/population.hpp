@@ -37,7 +37,6 @@ class Population {
   virtual const std::vector<std::size_t>& widths() const = 0;  // bytes per element of each State column
   virtual const std::vector<bool>& integers() const = 0;       // whether a column holds int32
   virtual bool graded() const = 0;                             // counts other than 1 are possible
-  virtual std::size_t constant_bytes() const = 0;
 };
 
 template <class K, class R>

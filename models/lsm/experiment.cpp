@@ -88,8 +88,8 @@ class Experiment {
   }
 
   Readout fit(const std::string& phase, const FeatureRows& train, const FeatureRows& validation) {
-    const auto progress = [&](std::string_view, double done, double total, std::string_view unit) {
-      if (options_.progress) options_.progress(phase + ": readout", done, total, unit);
+    const auto progress = [&](std::string_view part, double done, double total, std::string_view unit) {
+      if (options_.progress) options_.progress(fmt::format("{}: {}", phase, part), done, total, unit);
     };
     return fit_ridge(train.set("train"), validation.set("validation"), settings_.lambdas, team_, progress);
   }

@@ -65,7 +65,7 @@ NormalEquations::Range NormalEquations::tile(std::size_t index) const {
   return {begin, std::min(tile_width, features_ - begin)};
 }
 
-void NormalEquations::add(const FeatureSet& set, Team& team, const Progress& progress) {
+void NormalEquations::add(const FeatureSet& set, Team& team, const std::function<void(std::size_t)>& progress) {
   check(set);
   if (set.features != features_ || set.classes != classes_ || set.kind != kind_) {
     throw Error(
@@ -93,8 +93,8 @@ void NormalEquations::add(const FeatureSet& set, Team& team, const Progress& pro
       row += rows;
       done += rows;
       if (batch.rows < batch_rows) continue;
-      if (progress) progress("sums", static_cast<double>(done), static_cast<double>(set.samples()), "samples");
       accumulate(batch, team);
+      if (progress) progress(done);
     }
   }
   if (batch.rows > 0) accumulate(batch, team);

@@ -3,9 +3,9 @@
 // One double matrix (features x features) is held, whatever the number of samples and threads.
 #pragma once
 
-#include <crosspike/core/progress.hpp>
 #include <crosspike/core/team.hpp>
 #include <crosspike/models/readout/features.hpp>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -33,7 +33,7 @@ class NormalEquations {
 
   /// Adds all samples of a set. Throws Error as check(set) does, for a set of another shape or kind, and where exact
   /// sums of counts could pass 2^53; then nothing was added.
-  void add(const FeatureSet& set, Team& team, const Progress& progress = {});
+  void add(const FeatureSet& set, Team& team, const std::function<void(std::size_t)>& progress = {});
 
   std::size_t features() const { return features_; }
   std::size_t classes() const { return classes_; }

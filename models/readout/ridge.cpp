@@ -181,22 +181,31 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
   }
 
   NormalEquations equations(train.features, train.classes, train.kind);
-  const double solves = static_cast<double>(lambdas.size() + 1);
-  const auto solving = [&](std::size_t solve) {
-    return [&, solve](std::size_t columns) {
-      const double done =
-          static_cast<double>(solve) + static_cast<double>(columns) / static_cast<double>(train.features);
-      if (progress) progress("solving", done, solves, "lambdas");
-    };
+  // Operations: p^2 for each sample's part of X'X, p^3 / 3 for each factor, of which (p - c)^3 / 3 are left at column
+  // c.
+  const auto width = static_cast<double>(train.features);
+  const auto samples = static_cast<double>(train.samples() + validation.samples());
+  const double solve = width * width * width / 3;
+  const double total = samples * width * width + static_cast<double>(lambdas.size() + 1) * solve;
+  double before = 0;  // what earlier steps took
+  const auto tell = [&](double done) {
+    if (progress) progress("readout", (before + done) / 1e9, total / 1e9, "Gflop");
   };
-  equations.add(train, team, progress);
+  const auto summing = [&](std::size_t rows) { tell(static_cast<double>(rows) * width * width); };
+  const auto solving = [&](std::size_t columns) {
+    tell(solve - std::pow(width - static_cast<double>(columns), 3) / 3);
+  };
+
+  equations.add(train, team, summing);
+  before += static_cast<double>(train.samples()) * width * width;
   std::vector<LambdaScore> curve;
   std::size_t most_correct = 0;
   double chosen = 0;
   {
     RidgeSolver solver(equations);
     for (const double lambda : lambdas) {
-      const Score result = score(solver.solve(lambda, team, solving(curve.size())), validation, team);
+      const Score result = score(solver.solve(lambda, team, solving), validation, team);
+      before += solve;
       curve.push_back({lambda, result.accuracy()});
       if (result.correct > most_correct || (result.correct == most_correct && lambda > chosen)) {
         most_correct = result.correct;
@@ -204,8 +213,9 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
       }
     }
   }
-  equations.add(validation, team, progress);
-  Readout readout = RidgeSolver(equations).solve(chosen, team, solving(lambdas.size()));
+  equations.add(validation, team, summing);
+  before += static_cast<double>(validation.samples()) * width * width;
+  Readout readout = RidgeSolver(equations).solve(chosen, team, solving);
   readout.validation = std::move(curve);
   return readout;
 }

@@ -68,7 +68,7 @@ Score score(const Readout& readout, const FeatureSet& set, Team& team);
 
 /// Fits each lambda on train, keeps the one that is right most often on validation (the larger on a tie), and fits it
 /// once more on train and validation together, with mean and scale of both. Rows enter the sums once.
-/// Throws Error as its parts do, and for an empty list of lambdas. `progress` is told of samples, then of lambdas.
+/// Throws Error as its parts do, and for an empty list of lambdas. `progress` counts the operations of all of it.
 Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
                   const Progress& progress = {});
 

@@ -437,6 +437,25 @@ TEST(FitRidge, ReturnsTheSolutionOnTrainAndValidationTogether) {
   EXPECT_EQ(fitted.scale, expected.scale);
 }
 
+TEST(FitRidge, TellsProgressThatOnlyRisesAndEndsWithTheWork) {
+  const CountData data = random_counts(3000, 300, 3, 20);
+  const std::vector<double> lambdas{1, 10};
+  Team team(2);
+  // 3,000 rows twice of 300^2, and three factors of 300^3 / 3.
+  const double all = (2 * 3000 * 300. * 300. + 3 * 300. * 300. * 300. / 3) / 1e9;
+  double last = 0;
+  fit_ridge(data.set(), data.set(FeatureKind::counts, "validation"), lambdas, team,
+            [&](std::string_view phase, double done, double total, std::string_view unit) {
+              EXPECT_EQ(phase, "readout");
+              EXPECT_EQ(unit, "Gflop");
+              EXPECT_DOUBLE_EQ(total, all);
+              EXPECT_GE(done, last);
+              last = done;
+            });
+  EXPECT_GT(last, 0.9 * all);
+  EXPECT_LE(last, all);
+}
+
 TEST(FitRidge, KeepsTheLambdaThatIsBestOnValidationFittedOnTrain) {
   // The prior of train favours class 0, so that a huge lambda says 0 everywhere and loses on validation.
   const CountData train{1, 2, {0, 0, 0, 2, 2}, {0, 0, 0, 1, 1}};
