@@ -64,7 +64,8 @@ std::size_t default_samples(int threads) {
 }
 
 Sizes take_sizes(Value& config, int threads) {
-  TableReader reader(*config.as<Table>()->find("bench"), "bench");
+  const Value bench = take_bench_table(config);
+  TableReader reader(bench, "bench");
   const auto samples = [&](const char* key) {
     const auto usual = static_cast<std::int64_t>(default_samples(threads));
     return whole_batches(static_cast<std::size_t>(reader.integer(key, usual, 1, most_samples)), threads);
@@ -74,10 +75,6 @@ Sizes take_sizes(Value& config, int threads) {
                     .repeats = reader.integer("repeats", required, 1, 1000),
                     .growth = reader.integers("growth", 1, 1'000'000)};
   reader.finish();
-  Table rest;
-  for (const auto& [key, value] : *config.as<Table>())
-    if (key != "bench") rest.set(key, value);
-  config = Value(std::move(rest));
   return sizes;
 }
 
@@ -189,7 +186,7 @@ class LsmBench {
                         {"channels", size_of(*program, "input")},
                         {"ticks", settings.binning.ticks},
                         {"bins", settings.features.bins},
-                        {"synapses", synapse_count(*program)},
+                        {"synapses", program->plan().synapses()},
                         {"dense_batch", dense_batch},
                         {"csr_batch", least_batch}};
     result_["blas"] = {{"build", openblas_get_config()}, {"core", openblas_get_corename()}};
@@ -300,7 +297,7 @@ class LsmBench {
       Json row = {{"neurons", neurons},
                   {"samples", input.samples.size()},
                   {"dense_batch", dense_batch},
-                  {"synapses", synapse_count(*program)},
+                  {"synapses", program->plan().synapses()},
                   {"build_s", build.median()},
                   {"spikes_per_neuron_and_tick",
                    spikes_of(events) / samples / settings.binning.ticks / static_cast<double>(neurons)}};

@@ -356,19 +356,14 @@ std::size_t largest_batch(std::size_t samples, int threads) {
   return batch;
 }
 
-std::uint64_t synapse_count(const Program& program) {
-  std::uint64_t synapses = 0;
-  for (const auto& [id, quantum] : program.plan().quanta.weights) synapses += quantum.synapses;
-  return synapses;
-}
-
 double dense_weight_bytes(const LiquidTask& task) {
   const Sizes sizes = sizes_of(task);
   return static_cast<double>((sizes.channels + sizes.neurons) * sizes.neurons * sizes.ticks * sizeof(float));
 }
 
 double sparse_weight_bytes(const LiquidTask& task) {
-  return static_cast<double>(synapse_count(*task.program) * sizeof(SparseEntry) * static_cast<std::size_t>(task.ticks));
+  return static_cast<double>(task.program->plan().synapses() * sizeof(SparseEntry) *
+                             static_cast<std::size_t>(task.ticks));
 }
 
 }  // namespace crosspike

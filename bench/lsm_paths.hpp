@@ -52,8 +52,6 @@ std::size_t largest_batch(std::size_t samples, int threads);
 std::unique_ptr<LiquidPath> make_dense_path(const LiquidTask& task, std::size_t batch);
 std::unique_ptr<LiquidPath> make_sparse_path(const LiquidTask& task, std::size_t batch);
 
-std::uint64_t synapse_count(const Program& program);
-
 // Bytes of weights that one batch reads.
 double dense_weight_bytes(const LiquidTask& task);
 double sparse_weight_bytes(const LiquidTask& task);

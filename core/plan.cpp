@@ -326,6 +326,12 @@ Options Plan::kernel_options() const {
   return {options.partitions > 0 ? options.partitions : options.threads, options.lanes, options.skip_idle};
 }
 
+std::uint64_t Plan::synapses() const {
+  std::uint64_t sum = 0;
+  for (const auto& [id, weight] : quanta.weights) sum += weight.synapses;
+  return sum;
+}
+
 std::size_t Plan::program_bytes() const {
   std::size_t bytes = 0;
   for (const ClaimPlan& claim : claims) bytes += claim.footprint.program_bytes;

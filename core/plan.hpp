@@ -62,6 +62,7 @@ struct Plan {
   Options kernel_options() const;
 
   std::size_t program_bytes() const;
+  std::uint64_t synapses() const;   // of all weight nodes
   std::size_t state_bytes() const;  // of one State, its wires included
 };
 

@@ -28,12 +28,6 @@ std::string port_text(const Network& network, PortRef to) {
   return node.kind->inputs.size() == 1 ? node.name : fmt::format("{}.{}", node.name, node.kind->inputs[to.port].name);
 }
 
-std::uint64_t total_synapses(const Plan& plan) {
-  std::uint64_t total = 0;
-  for (const auto& [id, weight] : plan.quanta.weights) total += weight.synapses;
-  return total;
-}
-
 std::uint64_t total_neurons(const Plan& plan) {
   std::uint64_t total = 0;
   for (const Node& node : plan.network->nodes())
@@ -77,7 +71,7 @@ std::string plan_line(const Plan& plan) {
   std::set<std::string_view> backends;
   for (const ClaimPlan& claim : plan.claims) backends.insert(claim.backend->name());
   return fmt::format("{}, {}, network {}, state at most {}, slices of {} on {}", counted(total_neurons(plan), "neuron"),
-                     counted(total_synapses(plan), "synapse"), bytes_text(plan.program_bytes()),
+                     counted(plan.synapses(), "synapse"), bytes_text(plan.program_bytes()),
                      bytes_text(plan.state_bytes()), ticks_text(plan.slice), fmt::join(backends, " and "));
 }
 
@@ -137,7 +131,7 @@ Json plan_json(const Plan& plan) {
           {"nodes", nodes},
           {"projections", projections},
           {"neurons", total_neurons(plan)},
-          {"synapses", total_synapses(plan)},
+          {"synapses", plan.synapses()},
           {"slice_ticks", plan.slice},
           {"slice_limited_by", plan.slice_reason},
           {"program_bytes", plan.program_bytes()},

@@ -146,5 +146,45 @@ TEST_F(SmallLsmBench, ThreePathsGiveTheSameSpikes) {
   EXPECT_EQ(event.counts, sparse.counts);
 }
 
+nlohmann::ordered_json small_network(int threads, std::vector<std::string> more = {}) {
+  std::vector<std::string> overrides = {"bench.neurons=[200, 300]", "bench.repeats=1", "run.time=\"50 ms\""};
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  for (const Bench& bench : benches())
+    if (bench.name == "network")
+      return bench.run({.library = test::library(), .threads = threads, .overrides = overrides});
+  throw std::runtime_error("there is no bench network");
+}
+
+TEST(BenchNetwork, ComparesThreadsSlicesAndSingleTicks) {
+  const auto result = small_network(2, {"seed=5"});
+  EXPECT_EQ(
+      keys(result["figures"]),
+      (std::vector<std::string>{"simulated_seconds_per_second_200", "threads_over_one_200", "slice_1_over_whole_200",
+                                "advance_1_over_whole_200", "simulated_seconds_per_second_300", "threads_over_one_300",
+                                "slice_1_over_whole_300", "advance_1_over_whole_300"}));
+  for (const auto& [name, value] : result["figures"].items()) EXPECT_GT(value.get<double>(), 0) << name;
+  EXPECT_EQ(result["seed"], 5);
+  ASSERT_EQ(result["networks"].size(), 2u);
+  const auto& network = result["networks"][1];
+  EXPECT_EQ(network["neurons"], 300);
+  EXPECT_EQ(network["synapses"], 300 + 300 * 30);  // one of noise, a tenth of the network
+  EXPECT_GT(network["spikes"], 0);
+  EXPECT_GT(network["synaptic_events"], network["spikes"]);
+  ASSERT_EQ(network["cases"].size(), 6u);
+  EXPECT_EQ(network["cases"][0]["slice_ticks"], 500);
+  EXPECT_EQ(network["cases"][5]["slice_ticks"], 1);
+}
+
+TEST(BenchNetwork, OneThreadIsNotComparedWithItself) {
+  const auto result = small_network(1);
+  EXPECT_EQ(result["networks"][0]["cases"].size(), 3u);
+  EXPECT_FALSE(result["figures"].contains("threads_over_one_200"));
+}
+
+TEST(BenchNetwork, RefusesSizesWithoutInputs) {
+  EXPECT_EQ(message_of([&] { small_network(1, {"bench.neurons=[5]"}); }),
+            "--set bench.neurons[0] is 5; allowed is 100 to 1000000");
+}
+
 }  // namespace
 }  // namespace crosspike
