@@ -136,6 +136,7 @@ class LsmBench {
     const LsmSettings settings = read(config_, sizes_.samples);
     if (settings.features.square_root || settings.features.reals())
       throw Error(Fault::input, "bench lsm collects spike counts; leave features.transform, trace and membranes out");
+    require_samples();
     const auto data = open_training_splits(settings.dataset).train;
     result_["seed"] = settings.seed;
     Input input;
@@ -203,6 +204,16 @@ class LsmBench {
     return settings;
   }
 
+  void require_samples() const {
+    const auto most = open_training_splits(read_lsm(config_, options_.library).dataset).train->size();
+    const std::size_t samples = std::max(sizes_.samples, sizes_.growth_samples);
+    if (samples > static_cast<std::size_t>(most))
+      throw Error(
+          Fault::input,
+          fmt::format("{} samples are asked for, in whole batches of {} for each of {} threads; the training split "
+                      "has {}; set bench.samples, bench.growth_samples or --threads lower",
+                      samples, least_batch, options_.threads, most));
+  }
   static std::size_t size_of(const Program& program, const char* node) {
     return program.network().node(program.network().require(node)).size();
   }

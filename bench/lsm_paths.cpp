@@ -327,10 +327,10 @@ void require_equal(const std::string& path, const LiquidRun& events, const Liqui
     for (const std::uint64_t spike : apart)
       if (++found <= shown)
         text +=
-            fmt::format("\n  sample {}, tick {}, neuron {}: only on the {} path", sample, spike >> 32,
+            fmt::format("; sample {}, tick {}, neuron {}: only on the {} path", sample, spike >> 32,
                         spike & 0xffffffffu, std::ranges::binary_search(events.spikes[sample], spike) ? "event" : path);
   }
-  if (found > 0) throw Error(Fault::check, fmt::format("{} and event path differ in {} spikes:{}", path, found, text));
+  if (found > 0) throw Error(Fault::check, fmt::format("{} and event path differ in {} spikes{}", path, found, text));
   if (events.counts != other.counts)
     throw Error(Fault::check, fmt::format("{} and event path: equal spikes, other features", path));
 }

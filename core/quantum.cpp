@@ -150,7 +150,8 @@ class Chooser {
     for (const WeightQuantum& q : weights_) heaviest = std::max(heaviest, q.largest);
     if (heaviest == 0) return 0;
     const double limit = std::ldexp(1.0, wide ? 62 : 31) - 1;
-    for (int s = (wide ? 62 : 31) - std::ilogb(heaviest);; --s) {  // ends, since no weight is above largest_weight
+    require_few_events(limit, wide);
+    for (int s = (wide ? 62 : 31) - std::ilogb(heaviest);; --s) {  // ends, since half a step per event alone fits
       bool fits = true;
       for (std::size_t t = 0; t < targets && fits; ++t) {
         double bound = 0;
@@ -161,6 +162,25 @@ class Chooser {
         fits = bound * (1 + 1e-12) < std::ldexp(limit, -s);
       }
       if (fits) return s;
+    }
+  }
+
+  // However coarse the quantum, rounding adds half of one per event.
+  void require_few_events(double limit, bool wide) const {
+    const std::size_t targets = surveys_.front().edges.size();
+    for (std::size_t t = 0; t < targets; ++t) {
+      double events = 0;
+      std::size_t most = 0;
+      for (std::size_t i = 0; i < surveys_.size(); ++i) {
+        events += surveys_[i].edges[t];
+        if (surveys_[i].edges[t] > surveys_[most].edges[t]) most = i;
+      }
+      if (0.5 * events * (1 + 1e-11) < limit) continue;
+      fail(network_.node(group_.weights[most]),
+           fmt::format(
+               "{:.0f} events may reach target {} in one tick, and a sum counts fewer than {:.0f}; lower max_count "
+               "or levels of what sends them, or the number of synapses{}",
+               events, t, 2 * limit, wide ? "" : ", or write run.precision = \"double\""));
     }
   }
 

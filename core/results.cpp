@@ -435,7 +435,10 @@ std::string results_layout_markdown() {
       "stays\n"
       "beside the results, or `.NAME.PID.partial`, a folder of `datasets convert`; once that process is gone they may "
       "be\n"
-      "deleted.\n"
+      "deleted. `.NAME.PID.old` is the data set that `datasets convert --force` was about to replace: where NAME is "
+      "gone, "
+      "rename\n"
+      "it back.\n"
       "\n"
       "| path | shape | type | unit | what |\n"
       "|---|---|---|---|---|\n";

@@ -133,16 +133,17 @@ class Partial {
   // What is there goes aside first and away last, so that no failure loses it.
   void move_to(const fs::path& target) const {
     const fs::path old = target.parent_path() / fmt::format(".{}.{}.old", target.filename().string(), getpid());
-    const bool replaces = fs::exists(target);
-    std::error_code error, ignored;
+    std::error_code error, back;
+    const bool replaces = fs::exists(target, error);
     if (replaces) fs::rename(target, old, error);
     if (!error) {
       fs::rename(path_, target, error);
-      if (error && replaces) fs::rename(old, target, ignored);
+      if (error && replaces) fs::rename(old, target, back);
     }
     if (error)
       throw Error(Fault::system,
-                  fmt::format("{}: cannot put the data set there: {}", target.string(), error.message()));
+                  fmt::format("{}: cannot put the data set there: {}{}", target.string(), error.message(),
+                              back ? fmt::format("; what was there is now {}", old.string()) : ""));
     if (replaces) fs::remove_all(old, error);
     if (error)
       throw Error(Fault::system, fmt::format("{} is written, but what was there before cannot be removed from {}: {}",

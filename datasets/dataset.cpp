@@ -149,7 +149,7 @@ TrainingSplits open_training_splits(const DatasetSource& source) {
       std::make_unique<SplitOfSamples>(samples, rest, source.validation, classes), TestSplitSeal(classes)};
 }
 
-void check_test_split(const DatasetSource& source, int classes) { open_test(source, classes); }
+std::int64_t check_test_split(const DatasetSource& source, int classes) { return open_test(source, classes)->size(); }
 
 std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal) {
   if (!seal.whole())

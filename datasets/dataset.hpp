@@ -96,8 +96,9 @@ struct TrainingSplits {
 
 /// Everything that opening the test split can refuse, before the work at whose end it is opened: files that are missing
 /// or broken, limit_test beyond their samples, labels that training does not have. `classes` is training's. Event files
-/// are listed, not read; of images only the sizes are used. Nothing of a sample comes out. Throws Error (input).
-void check_test_split(const DatasetSource& source, int classes);
+/// are listed, not read; of images only the sizes are used. Nothing of a sample comes out; returned is their number.
+/// Throws Error (input).
+std::int64_t check_test_split(const DatasetSource& source, int classes);
 
 /// The one look at the test split, with training's classes. Throws Error (input) as check_test_split does, and where
 /// the seal was used before.

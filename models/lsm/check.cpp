@@ -44,10 +44,11 @@ void require_few_features(const std::vector<Fit>& all) {
                                              fit.name, fit.features, most_ridge_features, fit.smaller));
 }
 
-// Readouts are fitted one after another, each with all its rows in memory.
-void require_memory(const std::vector<Fit>& all, const LsmPlan& plan, std::size_t limit) {
+// Readouts are fitted one after another, each with all its rows in memory; the test split's come later.
+void require_memory(const std::vector<Fit>& all, const LsmPlan& plan, std::int64_t test_samples, std::size_t limit) {
   const std::size_t classes = static_cast<std::size_t>(plan.splits.train->classes()),
-                    samples = static_cast<std::size_t>(plan.splits.train->size() + plan.splits.validation->size());
+                    samples = static_cast<std::size_t>(
+                        std::max(plan.splits.train->size() + plan.splits.validation->size(), test_samples));
   std::size_t network =
       plan.liquid.program_bytes() + plan.liquid.state_bytes() * static_cast<std::size_t>(plan.liquid.options.copies);
   if (plan.without_recurrence) network += plan.without_recurrence->program_bytes();
@@ -88,7 +89,7 @@ LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threa
   TrainingSplits splits = open_training_splits(settings.dataset);
   if (splits.validation->size() == 0)
     fail_at_key(settings.dataset, "validation", " = 0 leaves nothing to choose lambda on; write 1 or more");
-  check_test_split(settings.dataset, splits.train->classes());
+  const std::int64_t test_samples = check_test_split(settings.dataset, splits.train->classes());
   const std::vector<Fit> all = fits(settings);
   require_few_features(all);
   const std::size_t limit = memory_limit > 0 ? memory_limit : available_memory();
@@ -96,7 +97,7 @@ LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threa
   if (settings.controls)
     plan.without_recurrence =
         plan_liquid(build_network(settings.network_without_recurrence, library), library, threads, slice, limit);
-  require_memory(all, plan, limit);
+  require_memory(all, plan, test_samples, limit);
   return plan;
 }
 

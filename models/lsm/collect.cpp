@@ -245,8 +245,8 @@ class LiquidWorker {
 // Converted, then simulated: two phases, so that each has its own time.
 constexpr std::size_t block_samples = 512;
 
-// Hands out the samples of a block, and keeps the smallest failing one's error, as run_samples does: who ran which does
-// not show.
+// Hands out the samples of a block, and keeps the smallest failing one's error: who ran which does not show. An error
+// of conversion comes before one of simulation in the same block.
 class Phase {
  public:
   explicit Phase(std::size_t block) : errors_(block), stop_(block) {}
@@ -304,6 +304,7 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
       convert.rethrow();
       const auto start_of_simulation = Clock::now();
       simulate.share(size, [&](std::size_t i) {
+        if (member.rank() == 0) report(progress, phase, begin + i, dataset);
         liquid.run(dataset.number(static_cast<std::int64_t>(begin + i)), converted[i].spikes, done[i]);
       });
       if (member.rank() == 0) {  // while no other thread converts

@@ -46,6 +46,11 @@ struct NormalEquations::Scratch {
   std::vector<double> left, right;  // (row, column), only for double products
 };
 
+std::size_t NormalEquations::bytes(std::size_t features, std::size_t classes) {
+  const std::size_t tiles = (features + tile_width - 1) / tile_width;
+  return features * (features + classes) * sizeof(double) + tiles * tile_size * sizeof(float);
+}
+
 NormalEquations::NormalEquations(std::size_t features, std::size_t classes, FeatureKind kind)
     : features_(features), classes_(classes), kind_(kind), tiles_((features + tile_width - 1) / tile_width) {
   if (features == 0 || features > most_ridge_features || classes == 0) {

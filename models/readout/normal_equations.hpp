@@ -31,6 +31,9 @@ class NormalEquations {
   /// Throws Error for no features or classes, or for more than most_ridge_features.
   NormalEquations(std::size_t features, std::size_t classes, FeatureKind kind);
 
+  /// What the sums and their batches hold.
+  static std::size_t bytes(std::size_t features, std::size_t classes);
+
   /// Adds all samples of a set. Throws Error as check(set) does, for a set of another shape or kind, and where exact
   /// sums of counts could pass 2^53; then nothing was added.
   void add(const FeatureSet& set, Team& team, const std::function<void(std::size_t)>& progress = {});

@@ -221,8 +221,8 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
 }
 
 std::size_t ridge_bytes(std::size_t features, std::size_t classes) {
-  constexpr std::size_t batch_rows = 1024;
-  return features * (2 * features + 3 * classes) * sizeof(double) + features * batch_rows * sizeof(float);
+  const std::size_t factor_and_weights = features * (features + 2 * classes) * sizeof(double);
+  return NormalEquations::bytes(features, classes) + factor_and_weights;
 }
 
 }  // namespace crosspike

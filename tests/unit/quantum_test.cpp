@@ -180,6 +180,24 @@ TEST(Quantum, RefusesWeightsThatNoSumCouldHold) {
   }
 }
 
+TEST(Quantum, RefusesMoreEventsThanASumCanCount) {
+  EdgeList two{.sources = {0, 1}, .targets = {0, 0}, .weights = {1, 1}};
+  const auto refusal = [&](double max_count, Precision precision) {
+    Network network = on_one_port({{"w", edges(two), max_count}}, 2);
+    network.precision = precision;
+    network.validate();
+    return message_of([&] { choose(network); });
+  };
+  // Rounding adds half a step per event, so that 2 (2^31 - 1) events alone fill a sum below 2^31.
+  EXPECT_EQ(
+      refusal(2147483647, Precision::single),
+      "w: 4294967294 events may reach target 0 in one tick, and a sum counts fewer than 4294967294; lower max_count "
+      "or levels of what sends them, or the number of synapses, or write run.precision = \"double\"");
+  EXPECT_NE(refusal(2147483646, Precision::single).find("w: its weights (mean magnitude 1) lose 1 of that to rounding"),
+            std::string::npos);
+  EXPECT_EQ(refusal(2147483647, Precision::double_), "");
+}
+
 TEST(Quantum, NamesAProjectionThatForcesItsOwn) {
   // 1 x 2^20 x 2^10 < 2^31 <= 1 x 2^20 x 2^11: the step is 2^-10, and weights of 0.4 steps vanish.
   EdgeList list{.sources = {}, .targets = {}, .weights = {}};
