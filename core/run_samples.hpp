@@ -12,6 +12,38 @@
 
 namespace crosspike {
 
+// Hands out the samples of a window among the threads of a team, and keeps the smallest failing one's error, so that
+// who ran which does not show.
+class SampleShare {
+ public:
+  explicit SampleShare(std::size_t window) : errors_(window), stop_(window) {}
+
+  // Every thread calls this; body(i) is called once for each i below `samples`.
+  template <class Body>
+  void share(std::size_t samples, const Body& body) {
+    // Taken in order, so that all below `stop_` have been taken by the time that one fails.
+    for (std::size_t i; (i = next_.fetch_add(1)) < std::min(samples, stop_.load());) {
+      try {
+        body(i);
+      } catch (...) {
+        errors_[i] = std::current_exception();
+        std::size_t least = stop_.load();
+        while (i < least && !stop_.compare_exchange_weak(least, i)) continue;
+      }
+    }
+  }
+
+  // These two once every thread is through with share().
+  void rethrow() const {
+    if (stop_ < errors_.size()) std::rethrow_exception(errors_[stop_]);
+  }
+  void restart() { next_.store(0); }
+
+ private:
+  std::vector<std::exception_ptr> errors_;
+  std::atomic<std::size_t> next_{0}, stop_;
+};
+
 inline constexpr std::size_t sample_window = 256;  // samples between two hand-overs
 
 // Every thread calls `make_worker()` once; worker(sample, result) is then called once per sample 0 .. count - 1, from
@@ -23,27 +55,17 @@ template <class Result, class MakeWorker, class Sink>
 void run_samples(std::size_t count, int threads, const MakeWorker& make_worker, const Sink& sink) {
   Team team(threads);
   std::vector<Result> window(std::min(sample_window, count));
-  std::vector<std::exception_ptr> errors(window.size());
-  // Samples are taken in order, so that all below `stop` have been taken by the time that one fails.
-  std::atomic<std::size_t> next{0}, stop{count};
+  SampleShare shared(window.size());
   team.run([&](Team::Member& member) {
     auto worker = make_worker();
     for (std::size_t begin = 0; begin < count; begin += sample_window) {
       const std::size_t end = std::min(count, begin + sample_window);
-      for (std::size_t sample; (sample = begin + next.fetch_add(1)) < std::min(end, stop.load());) {
-        try {
-          worker(sample, window[sample - begin]);
-        } catch (...) {
-          errors[sample - begin] = std::current_exception();
-          std::size_t least = stop.load();
-          while (sample < least && !stop.compare_exchange_weak(least, sample)) continue;
-        }
-      }
+      shared.share(end - begin, [&](std::size_t i) { worker(begin + i, window[i]); });
       member.barrier();
       if (member.rank() == 0) {
-        if (stop < count) std::rethrow_exception(errors[stop - begin]);
+        shared.rethrow();
         for (std::size_t sample = begin; sample < end; ++sample) sink(sample, window[sample - begin]);
-        next.store(0);
+        shared.restart();
       }
       member.barrier();
     }

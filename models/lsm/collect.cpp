@@ -2,14 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <crosspike/core/clock.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/run_samples.hpp>
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
-#include <exception>
 #include <limits>
 
 namespace crosspike {
@@ -245,36 +243,6 @@ class LiquidWorker {
 // Converted, then simulated: two phases, so that each has its own time.
 constexpr std::size_t block_samples = 512;
 
-// Hands out the samples of a block, and keeps the smallest failing one's error: who ran which does not show. An error
-// of conversion comes before one of simulation in the same block.
-class Phase {
- public:
-  explicit Phase(std::size_t block) : errors_(block), stop_(block) {}
-
-  template <class Body>
-  void share(std::size_t samples, const Body& body) {
-    for (std::size_t i; (i = next_++) < std::min(samples, stop_.load());) {
-      try {
-        body(i);
-      } catch (...) {
-        errors_[i] = std::current_exception();
-        std::size_t least = stop_.load();
-        while (i < least && !stop_.compare_exchange_weak(least, i)) continue;
-      }
-    }
-  }
-
-  // These two once every thread is through with share().
-  void rethrow() const {
-    if (stop_ < errors_.size()) std::rethrow_exception(errors_[stop_]);
-  }
-  void restart() { next_ = 0; }
-
- private:
-  std::vector<std::exception_ptr> errors_;
-  std::atomic<std::size_t> next_{0}, stop_;
-};
-
 }  // namespace
 
 std::size_t liquid_features(const FeatureSettings& features, std::size_t neurons) {
@@ -290,7 +258,8 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
   const auto count = static_cast<std::size_t>(dataset.size());
   std::vector<Converted> converted(std::min(block_samples, count));
   std::vector<SampleRow> done(converted.size());
-  Phase convert(converted.size()), simulate(converted.size());
+  SampleShare convert(converted.size()),
+      simulate(converted.size());  // an error of the first comes before one of the second
   CollectWork sum;
   const auto start = Clock::now();
   Team team(threads);
