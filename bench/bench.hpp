@@ -3,7 +3,6 @@
 // own seed, sizes, seconds and counters, and a flat `figures` map; the program adds machine, commit and threads.
 #pragma once
 
-#include <crosspike/core/config.hpp>
 #include <crosspike/core/library.hpp>
 #include <crosspike/core/progress.hpp>
 #include <cstdint>
@@ -31,9 +30,6 @@ struct Bench {
 };
 
 std::vector<Bench> benches();
-
-// Takes the table `bench`, which holds a bench's own sizes, out of its config.
-Value take_bench_table(Value& config);
 
 // What a figure was measured on: processor, cores, memory, SIMD level, compiler, build type.
 nlohmann::ordered_json machine();

@@ -64,8 +64,7 @@ std::size_t default_samples(int threads) {
 }
 
 Sizes take_sizes(Value& config, int threads) {
-  const Value bench = take_bench_table(config);
-  TableReader reader(bench, "bench");
+  TableReader reader(*config.as<Table>()->find("bench"), "bench");
   const auto samples = [&](const char* key) {
     const auto usual = static_cast<std::int64_t>(default_samples(threads));
     return whole_batches(static_cast<std::size_t>(reader.integer(key, usual, 1, most_samples)), threads);
@@ -75,6 +74,7 @@ Sizes take_sizes(Value& config, int threads) {
                     .repeats = reader.integer("repeats", required, 1, 1000),
                     .growth = reader.integers("growth", 1, 1'000'000)};
   reader.finish();
+  config = without(config, "bench");
   return sizes;
 }
 
@@ -208,12 +208,12 @@ class LsmBench {
     const auto most = open_training_splits(read_lsm(config_, options_.library).dataset).train->size();
     const std::size_t samples = std::max(sizes_.samples, sizes_.growth_samples);
     if (samples > static_cast<std::size_t>(most))
-      throw Error(
-          Fault::input,
-          fmt::format("{} samples are asked for, in whole batches of {} for each of {} threads; the training split "
-                      "has {}; set bench.samples, bench.growth_samples or --threads lower",
-                      samples, least_batch, options_.threads, most));
+      throw Error(Fault::input,
+                  fmt::format("{} samples are asked for, in whole batches of {} for each thread; the training split "
+                              "has {}; set bench.samples, bench.growth_samples or --threads lower",
+                              samples, least_batch, most));
   }
+
   static std::size_t size_of(const Program& program, const char* node) {
     return program.network().node(program.network().require(node)).size();
   }

@@ -90,9 +90,8 @@ class NetworkBench {
   explicit NetworkBench(const BenchOptions& options) : options_(options) {
     if (options.backend != "cpu")
       throw Error(Fault::cannot, fmt::format("bench network measures the cpu backend, not '{}'", options.backend));
-    Value config = config_of(1000);
-    const Value bench = take_bench_table(config);
-    TableReader reader(bench, "bench");
+    const Value config = config_of(1000);  // of any size: `bench` is the same
+    TableReader reader(*config.as<Table>()->find("bench"), "bench");
     neurons_ = reader.integers("neurons", 100, 1'000'000);
     repeats_ = static_cast<int>(reader.integer("repeats", required, 1, 1000));
     reader.finish();
@@ -114,9 +113,7 @@ class NetworkBench {
   }
 
   void measure(std::int64_t neurons) {
-    Value config = config_of(neurons);
-    take_bench_table(config);
-    const NetworkModel model = build_network(config, options_.library);
+    const NetworkModel model = build_network(without(config_of(neurons), "bench"), options_.library);
     result_["seed"] = model.network->seed;
     result_["sizes"] = {{"repeats", repeats_}, {"simulated_s", model.time / 1000}};
 

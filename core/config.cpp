@@ -202,6 +202,14 @@ Value load_config(const std::filesystem::path& path) {
   return root;
 }
 
+Value without(const Value& table, std::string_view removed) {
+  if (!table.as<Table>()) return table;  // refused where it is read
+  Table kept;
+  for (const auto& [key, value] : *table.as<Table>())
+    if (key != removed) kept.set(key, value);
+  return Value(std::move(kept), table.where());
+}
+
 void apply_override(Value& root, std::string_view assignment) {
   const std::size_t equals = end_of_key(assignment);
   const std::string key = trimmed(assignment.substr(0, equals));

@@ -108,6 +108,9 @@ Value load_config(const std::filesystem::path&);
 // value or adds it, with the tables on its way.
 void apply_override(Value& root, std::string_view assignment);
 
+// The table without one of its keys; what is no table stays as it is.
+Value without(const Value& table, std::string_view removed);
+
 // The same text for equal trees; parse_config(to_toml(table), ...) == table. Throws where `table` is not a table.
 std::string to_toml(const Value& table);
 std::string to_inline_toml(const Value&);       // on one line, as on the right of a `=`

@@ -258,8 +258,8 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
   const auto count = static_cast<std::size_t>(dataset.size());
   std::vector<Converted> converted(std::min(block_samples, count));
   std::vector<SampleRow> done(converted.size());
-  SampleShare convert(converted.size()),
-      simulate(converted.size());  // an error of the first comes before one of the second
+  // An error of conversion comes before one of simulation in the same block.
+  SampleShare convert(converted.size()), simulate(converted.size());
   CollectWork sum;
   const auto start = Clock::now();
   Team team(threads);

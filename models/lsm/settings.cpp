@@ -55,14 +55,6 @@ Value merged(const Value* base, const Value* over) {
   return Value(std::move(table), over ? over->where() : Location{});
 }
 
-Value without(const Value& table, const std::string& removed) {
-  if (!table.as<Table>()) return table;  // refused where it is read
-  Table kept;
-  for (const auto& [key, value] : *table.as<Table>())
-    if (key != removed) kept.set(key, value);
-  return Value(std::move(kept), table.where());
-}
-
 Value text_value(std::string text) { return Value(std::move(text)); }
 Value number(std::int64_t value) { return Value(value); }
 

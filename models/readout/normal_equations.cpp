@@ -24,6 +24,8 @@ constexpr double double_exact = 9'007'199'254'740'992.0;  // 2^53
 // features: 37 Gflop/s for 24 rows, 32 in double).
 constexpr std::size_t fewest_float_rows = 24;
 
+std::size_t tiles_of(std::size_t features) { return (features + tile_width - 1) / tile_width; }
+
 int to_int(std::size_t size) { return static_cast<int>(size); }
 
 }  // namespace
@@ -47,12 +49,11 @@ struct NormalEquations::Scratch {
 };
 
 std::size_t NormalEquations::bytes(std::size_t features, std::size_t classes) {
-  const std::size_t tiles = (features + tile_width - 1) / tile_width;
-  return features * (features + classes) * sizeof(double) + tiles * tile_size * sizeof(float);
+  return features * (features + classes) * sizeof(double) + tiles_of(features) * tile_size * sizeof(float);
 }
 
 NormalEquations::NormalEquations(std::size_t features, std::size_t classes, FeatureKind kind)
-    : features_(features), classes_(classes), kind_(kind), tiles_((features + tile_width - 1) / tile_width) {
+    : features_(features), classes_(classes), kind_(kind), tiles_(tiles_of(features)) {
   if (features == 0 || features > most_ridge_features || classes == 0) {
     throw Error(Fault::input, fmt::format("a ridge readout of {} features and {} classes; it takes 1 to {} features "
                                           "and at least 1 class",

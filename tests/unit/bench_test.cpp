@@ -59,6 +59,12 @@ TEST(BenchLsm, EveryThreadHasTheSameNumberOfWholeBatches) {
   EXPECT_EQ(largest_batch(576, 3), 64u);
 }
 
+nlohmann::ordered_json run_bench(const std::string& name, const BenchOptions& options) {
+  for (const Bench& bench : benches())
+    if (bench.name == name) return bench.run(options);
+  throw std::runtime_error("there is no bench " + name);
+}
+
 class SmallLsmBench : public test::Bars {
  protected:
   static constexpr int neurons = 64, samples = 64;
@@ -77,10 +83,7 @@ class SmallLsmBench : public test::Bars {
         "bench.growth=[32]",
         "bench.repeats=1"};
     overrides.insert(overrides.end(), more.begin(), more.end());
-    for (const Bench& bench : benches())
-      if (bench.name == "lsm")
-        return bench.run({.library = test::library(), .threads = 1, .seed = seed, .overrides = overrides});
-    throw std::runtime_error("there is no bench lsm");
+    return run_bench("lsm", {.library = test::library(), .threads = 1, .seed = seed, .overrides = overrides});
   }
 };
 
@@ -119,6 +122,12 @@ TEST_F(SmallLsmBench, RefusesALimitOfSamplesThatItWouldOverwrite) {
             "--set dataset.limit_train: the bench takes as many samples as bench.samples says; set that");
 }
 
+TEST_F(SmallLsmBench, RefusesMoreSamplesThanTheTrainingSplitHas) {
+  EXPECT_EQ(message_of([&] { run({"bench.samples=5000"}); }),
+            "5056 samples are asked for, in whole batches of 64 for each thread; the training split has 90; set "
+            "bench.samples, bench.growth_samples or --threads lower");
+}
+
 // 61 neurons fill no vector, 70 samples leave the second batch nearly empty.
 TEST_F(SmallLsmBench, ThreePathsGiveTheSameSpikes) {
   const LsmSettings config = settings({"liquid.neurons=61", "dataset.limit_train=70"});
@@ -147,10 +156,7 @@ TEST_F(SmallLsmBench, ThreePathsGiveTheSameSpikes) {
 nlohmann::ordered_json small_network(int threads, std::vector<std::string> more = {}) {
   std::vector<std::string> overrides = {"bench.neurons=[200, 300]", "bench.repeats=1", "run.time=\"50 ms\""};
   overrides.insert(overrides.end(), more.begin(), more.end());
-  for (const Bench& bench : benches())
-    if (bench.name == "network")
-      return bench.run({.library = test::library(), .threads = threads, .overrides = overrides});
-  throw std::runtime_error("there is no bench network");
+  return run_bench("network", {.library = test::library(), .threads = threads, .overrides = overrides});
 }
 
 TEST(BenchNetwork, ComparesThreadsSlicesAndSingleTicks) {
