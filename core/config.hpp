@@ -140,7 +140,8 @@ class TableReader {
 
   // Empty where missing; has() tells a missing list from an empty one.
   std::vector<std::int64_t> integers(const std::string& key, std::int64_t low, std::int64_t high);
-  std::vector<double> quantities(const std::string& key, Unit, double low, double high);
+  std::vector<double> quantities(const std::string& key, Unit, double low, double high,
+                                 std::vector<double> fallback = {});
   std::vector<std::string> texts(const std::string& key);
 
   TableReader table(const std::string& key);  // a missing table is read as an empty one, every key at its fallback

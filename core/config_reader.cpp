@@ -156,9 +156,15 @@ struct TableReader::Record {
 
   template <typename Element, typename Read, typename Write>
   std::vector<Element> list(const std::string& key, std::string_view takes, const std::string& element_example,
-                            Read read, Write write) {
+                            Read read, Write write, std::vector<Element> fallback = {}) {
     const auto place = find(key);
-    if (!place) return {};
+    if (!place) {
+      if (fallback.empty()) return {};
+      Array kept;
+      for (const Element& element : fallback) kept.emplace_back(write(element));
+      keep(key, std::move(kept), place);
+      return fallback;
+    }
     const Array* array = place->value.as<Array>();
     if (array == nullptr) place->refuse_type(takes, fmt::format("[{}]", element_example));
     std::vector<Element> elements;
@@ -290,11 +296,12 @@ std::vector<std::int64_t> TableReader::integers(const std::string& key, std::int
       [](std::int64_t number) { return Value::Data(number); });
 }
 
-std::vector<double> TableReader::quantities(const std::string& key, Unit unit, double low, double high) {
+std::vector<double> TableReader::quantities(const std::string& key, Unit unit, double low, double high,
+                                            std::vector<double> fallback) {
   return record_->list<double>(
       key, "a list of numbers or quantities", quantity_example(unit),
       [=](const Place& place) { return checked_quantity(place, unit, low, high); },
-      [=](double number) { return quantity_data(number, unit); });
+      [=](double number) { return quantity_data(number, unit); }, std::move(fallback));
 }
 
 std::vector<std::string> TableReader::texts(const std::string& key) {

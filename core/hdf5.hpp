@@ -123,6 +123,13 @@ class Dataset : public Object {
     read_raw(type_of<T>, values.data(), values.size());
     return values;
   }
+  // The same for rows [first, first + count) of the first dimension alone. Throws Error(input) beyond its rows.
+  template <Number T>
+  std::vector<T> read_rows(std::uint64_t first, std::uint64_t count) const {
+    std::vector<T> values(checked_rows(first, count, sizeof(T), type_of<T>));
+    read_rows_raw(type_of<T>, values.data(), values.size(), first, count);
+    return values;
+  }
   std::vector<std::string> read_texts(std::uint64_t limit = default_read_limit) const;
   std::string read_text(std::uint64_t limit = default_read_limit) const;  // exactly one
 
@@ -136,7 +143,9 @@ class Dataset : public Object {
   friend class Group;
   using Object::Object;
   std::size_t checked_size(std::size_t element_bytes, Type asked, std::uint64_t limit) const;
+  std::size_t checked_rows(std::uint64_t first, std::uint64_t count, std::size_t element_bytes, Type asked) const;
   void read_raw(Type type, void* data, std::size_t count) const;
+  void read_rows_raw(Type type, void* data, std::size_t elements, std::uint64_t first, std::uint64_t count) const;
   void write_raw(Type type, const void* data);
   void append_raw(Type type, const void* data, std::size_t count);
 };

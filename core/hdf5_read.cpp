@@ -82,14 +82,20 @@ bool convert(From from, To& to) {
   }
 }
 
+// Numbers of a dataset or attribute, or a part of them that begins at its element `first`.
+struct Wanted {
+  std::size_t count;
+  std::size_t first = 0;
+};
+
 template <typename From, typename To, typename Read>
-void read_through(void* data, std::size_t count, const Read& read, const std::string& where) {
-  std::vector<From> stored(count);
+void read_through(void* data, Wanted wanted, const Read& read, const std::string& where) {
+  std::vector<From> stored(wanted.count);
   read(native(type_of<From>), stored.data());
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < wanted.count; ++i) {
     if (!convert(stored[i], static_cast<To*>(data)[i])) {
       fail(Fault::input, where,
-           fmt::format("element {} is {}, which {} cannot hold", i, stored[i], name_of(type_of<To>)));
+           fmt::format("element {} is {}, which {} cannot hold", wanted.first + i, stored[i], name_of(type_of<To>)));
     }
   }
 }
@@ -97,44 +103,44 @@ void read_through(void* data, std::size_t count, const Read& read, const std::st
 // libhdf5 clips and rounds in silence, and its exceptions report values that are fine (-3 as double, infinity as
 // float). So every stored number is read as the widest of its class and converted here.
 template <typename To, typename Read>
-void read_numbers_as(hid_t stored, void* data, std::size_t count, const Read& read, const std::string& where) {
+void read_numbers_as(hid_t stored, void* data, Wanted wanted, const Read& read, const std::string& where) {
   const H5T_class_t kind = H5Tget_class(stored);
   if constexpr (std::is_floating_point_v<To>) {
     if (kind == H5T_FLOAT && (sizeof(To) == sizeof(double) || H5Tget_size(stored) <= sizeof(To))) {
       return read(native(type_of<To>), data);
     }
-    if (kind == H5T_FLOAT) return read_through<double, To>(data, count, read, where);
+    if (kind == H5T_FLOAT) return read_through<double, To>(data, wanted, read, where);
   }
   const bool is_unsigned = kind == H5T_INTEGER && H5Tget_sign(stored) == H5T_SGN_NONE;
-  if (is_unsigned) return read_through<std::uint64_t, To>(data, count, read, where);
-  read_through<std::int64_t, To>(data, count, read, where);
+  if (is_unsigned) return read_through<std::uint64_t, To>(data, wanted, read, where);
+  read_through<std::int64_t, To>(data, wanted, read, where);
 }
 
 // `read` takes a memory type and a buffer of that type.
 template <typename Read>
-void read_numbers(hid_t stored, Type asked, void* data, std::size_t count, const Read& read, const std::string& where) {
-  if (count == 0) return;
+void read_numbers(hid_t stored, Type asked, void* data, Wanted wanted, const Read& read, const std::string& where) {
+  if (wanted.count == 0) return;
   switch (asked) {
     case Type::float32:
-      return read_numbers_as<float>(stored, data, count, read, where);
+      return read_numbers_as<float>(stored, data, wanted, read, where);
     case Type::float64:
-      return read_numbers_as<double>(stored, data, count, read, where);
+      return read_numbers_as<double>(stored, data, wanted, read, where);
     case Type::int8:
-      return read_numbers_as<std::int8_t>(stored, data, count, read, where);
+      return read_numbers_as<std::int8_t>(stored, data, wanted, read, where);
     case Type::int16:
-      return read_numbers_as<std::int16_t>(stored, data, count, read, where);
+      return read_numbers_as<std::int16_t>(stored, data, wanted, read, where);
     case Type::int32:
-      return read_numbers_as<std::int32_t>(stored, data, count, read, where);
+      return read_numbers_as<std::int32_t>(stored, data, wanted, read, where);
     case Type::int64:
-      return read_numbers_as<std::int64_t>(stored, data, count, read, where);
+      return read_numbers_as<std::int64_t>(stored, data, wanted, read, where);
     case Type::uint8:
-      return read_numbers_as<std::uint8_t>(stored, data, count, read, where);
+      return read_numbers_as<std::uint8_t>(stored, data, wanted, read, where);
     case Type::uint16:
-      return read_numbers_as<std::uint16_t>(stored, data, count, read, where);
+      return read_numbers_as<std::uint16_t>(stored, data, wanted, read, where);
     case Type::uint32:
-      return read_numbers_as<std::uint32_t>(stored, data, count, read, where);
+      return read_numbers_as<std::uint32_t>(stored, data, wanted, read, where);
     case Type::uint64:
-      return read_numbers_as<std::uint64_t>(stored, data, count, read, where);
+      return read_numbers_as<std::uint64_t>(stored, data, wanted, read, where);
   }
 }
 
@@ -247,7 +253,7 @@ void Object::read_attribute(const std::string& name, Type type, void* data) cons
   const OpenAttribute attribute(id(), name, place);
   require_readable_as(class_of(attribute.type), type, place);
   const auto read = [&](hid_t memory, void* to) { check_read(H5Aread(attribute.id, memory, to), place, "it"); };
-  read_numbers(attribute.type, type, data, element_count(shape_of(attribute.space, place), place), read, place);
+  read_numbers(attribute.type, type, data, {element_count(shape_of(attribute.space, place), place)}, read, place);
 }
 
 std::string Object::attribute_text(const std::string& name) const {
@@ -298,7 +304,40 @@ void Dataset::read_raw(Type type, void* data, std::size_t count) const {
   const auto read = [&](hid_t memory, void* to) {
     check_read(H5Dread(id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to), where(), "the data");
   };
-  read_numbers(stored, type, data, count, read, where());
+  read_numbers(stored, type, data, {count}, read, where());
+}
+
+std::size_t Dataset::checked_rows(std::uint64_t first, std::uint64_t count, std::size_t element_bytes,
+                                  Type asked) const {
+  require_readable_as(type_class(), asked, where());
+  Shape rows = shape();
+  if (rows.empty()) fail(Fault::input, where(), "is a single value; rows are expected");
+  if (first > rows[0] || count > rows[0] - first)
+    fail(Fault::input, where(), fmt::format("has {} rows; rows {} to {} are asked for", rows[0], first, first + count));
+  check_layout(id(), element_count(rows, where()), where());
+  rows[0] = count;
+  const std::uint64_t elements = element_count(rows, where());
+  require_below(elements, element_bytes, default_read_limit, where());
+  return elements;
+}
+
+void Dataset::read_rows_raw(Type type, void* data, std::size_t elements, std::uint64_t first,
+                            std::uint64_t count) const {
+  if (elements == 0) return;
+  const Id stored(check_read(H5Dget_type(id()), where(), "its type"));
+  const Id space(check_read(H5Dget_space(id()), where(), "its shape"));
+  const Shape whole = shape();
+  std::vector<hsize_t> start(whole.size(), 0), size(whole.begin(), whole.end());
+  start[0] = first;
+  size[0] = count;
+  check_read(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr), where(),
+             "its rows");
+  const Id memory_space(
+      check_read(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), where(), "its rows"));
+  const auto read = [&](hid_t memory, void* to) {
+    check_read(H5Dread(id(), memory, memory_space, space, H5P_DEFAULT, to), where(), "the data");
+  };
+  read_numbers(stored, type, data, {elements, first * (elements / count)}, read, where());
 }
 
 std::vector<std::string> Dataset::read_texts(std::uint64_t limit) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/config.hpp>
 #include <limits>
@@ -10,6 +11,7 @@
 namespace crosspike {
 namespace {
 
+constexpr std::int64_t most_seed = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t most_samples = std::numeric_limits<std::uint32_t>::max();  // sample numbers are 32 bits
 
 std::optional<std::int64_t> limit_from(TableReader& reader, const std::string& key) {
@@ -17,14 +19,35 @@ std::optional<std::int64_t> limit_from(TableReader& reader, const std::string& k
   return reader.integer(key, required, 1, most_samples);
 }
 
-void read_splits(TableReader& reader, DatasetSource& source) {
-  source.validation = reader.integer("validation", source.validation, 0, most_samples);
-  source.limit_train = limit_from(reader, "limit_train");
-  source.limit_test = limit_from(reader, "limit_test");
-  for (const char* key : {"path", "validation", "limit_train", "limit_test"}) {
+// Where each of the keys says something, for messages.
+void keep_places(TableReader& reader, DatasetSource& source, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
     const Value* written = reader.find(key);
     source.places[key] = written != nullptr ? written->where() : reader.where();
   }
+}
+
+void read_limits(TableReader& reader, DatasetSource& source) {
+  source.limit_train = limit_from(reader, "limit_train");
+  source.limit_test = limit_from(reader, "limit_test");
+  keep_places(reader, source, {"limit_train", "limit_test"});
+}
+
+void read_splits(TableReader& reader, DatasetSource& source) {
+  source.validation = reader.integer("validation", source.validation, 0, most_samples);
+  read_limits(reader, source);
+  keep_places(reader, source, {"path", "validation"});
+}
+
+// Shares of one's own file; with a test file of its own there is none for the test.
+void read_own_splits(TableReader& reader, DatasetSource& source, bool has_test_file) {
+  OwnSplits& splits = source.splits;
+  splits.validation_share = reader.quantity("validation_share", Unit::none, splits.validation_share, 0, 1);
+  if (!has_test_file) splits.test_share = reader.quantity("test_share", Unit::none, splits.test_share, 0, 1);
+  splits.shuffle = reader.boolean("shuffle", splits.shuffle);
+  if (splits.shuffle) splits.order_seed = static_cast<std::uint64_t>(reader.integer("order_seed", 1, 0, most_seed));
+  read_limits(reader, source);
+  keep_places(reader, source, {"validation_share", "test_share"});
 }
 
 int pixels_from(TableReader& reader, const std::string& key, int fallback, int most) {
@@ -56,30 +79,107 @@ SaccadeOptions saccades_from(TableReader reader, std::uint64_t seed) {
   return o;
 }
 
+void read_images(TableReader& reader, DatasetSource& source, std::uint64_t seed) {
+  source.path = reader.text("path", source.path.string());
+  source.train_images = reader.text("train_images", source.train_images);
+  source.train_labels = reader.text("train_labels", source.train_labels);
+  source.test_images = reader.text("test_images", source.test_images);
+  source.test_labels = reader.text("test_labels", source.test_labels);
+  const TableReader events = reader.table("events");
+  source.events = saccades_from(events, seed);
+  source.places["events"] = events.where();
+  read_splits(reader, source);
+}
+
+// The default path holds images, so recordings have none.
+void read_recordings(TableReader& reader, DatasetSource& source) {
+  source.path = reader.text("path", required);
+  source.train_folder = reader.text("train_folder", source.train_folder);
+  source.test_folder = reader.text("test_folder", source.test_folder);
+  source.events.height = pixels_from(reader, "height", source.events.height, 240);
+  source.events.width = pixels_from(reader, "width", source.events.width, 256);
+  read_splits(reader, source);
+}
+
+void read_event_files(TableReader& reader, DatasetSource& source) {
+  reader.require("file", "\"events.h5\"");
+  source.file = reader.text("file", required);
+  if (reader.has("test_file")) source.test_file = reader.text("test_file", required);
+  keep_places(reader, source, {"file", "test_file"});
+  read_own_splits(reader, source, !source.test_file.empty());
+}
+
+void read_dense_files(TableReader& reader, DatasetSource& source) {
+  DenseFiles& files = source.dense;
+  reader.require("inputs", "\"inputs.npy\"");
+  files.inputs = reader.text("inputs", required);
+  if (reader.has("labels")) files.labels = reader.text("labels", required);
+  for (const auto& [key, other] : {std::pair("test_inputs", "test_labels"), std::pair("test_labels", "test_inputs")})
+    if (reader.has(key) && !reader.has(other))
+      fail_at(reader.find(key)->key_where(),
+              fmt::format("dataset.{} stands without dataset.{}; write both", key, other));
+  if (reader.has("test_inputs")) {
+    files.test_inputs = reader.text("test_inputs", required);
+    files.test_labels = reader.text("test_labels", required);
+  }
+  files.step_ms = reader.quantity("step", Unit::ms, files.step_ms, 0.001, 1e6);
+  const std::string words[] = {"counts", "delta"};
+  if (reader.choice("encoding", words[0], words) == words[1]) {
+    files.encoding = DenseFiles::Encoding::delta;
+    files.threshold = reader.quantity("threshold", Unit::none, files.threshold, above_zero, 1e300);
+  }
+  keep_places(reader, source, {"inputs", "labels"});
+  read_own_splits(reader, source, !files.test_inputs.empty());
+}
+
+void read_pattern_pairs(TableReader& reader, DatasetSource& source, std::uint64_t seed) {
+  PatternPairOptions& o = source.patterns;
+  o.seed = seed;
+  o.patterns = static_cast<int>(reader.integer("patterns", o.patterns, 2, 256));
+  o.channels = static_cast<int>(reader.integer("channels", o.channels, 1, 65536));
+  o.pattern_ms = reader.quantity("pattern_time", Unit::ms, o.pattern_ms, 1, 1e5);
+  o.rate_hz = reader.quantity("rate", Unit::Hz, o.rate_hz, above_zero, 1000);
+  o.gaps_ms = reader.quantities("gaps", Unit::ms, 0, 1e6, o.gaps_ms);
+  o.jitter_ms = reader.quantity("jitter", Unit::ms, o.jitter_ms, 0, 1e4);
+  o.noise_hz = reader.quantity("noise", Unit::Hz, o.noise_hz, 0, 1000);
+  o.train = reader.integer("train", o.train, 1, most_samples);
+  o.test = reader.integer("test", o.test, 1, most_samples);
+  source.validation = o.train / 4;
+  source.validation = reader.integer("validation", source.validation, 0, most_samples);
+  keep_places(reader, source, {"validation", "limit_train", "limit_test"});
+  try {
+    check(o);
+  } catch (const Error& error) {
+    fail_at(reader.where(), fmt::format("dataset: {}", error.what()));
+  }
+}
+
 }  // namespace
 
 DatasetSource dataset_from(TableReader& reader, std::uint64_t seed) {
+  using Kind = DatasetSource::Kind;
   DatasetSource source;
-  const std::string kinds[] = {"idx_saccades", "nmnist"};
-  const bool recorded = reader.choice("kind", kinds[0], kinds) == kinds[1];
-  source.kind = recorded ? DatasetSource::Kind::nmnist : DatasetSource::Kind::idx_saccades;
-  // The default path holds images, so recordings have none.
-  source.path = recorded ? reader.text("path", required) : reader.text("path", source.path.string());
-  if (recorded) {
-    source.train_folder = reader.text("train_folder", source.train_folder);
-    source.test_folder = reader.text("test_folder", source.test_folder);
-    source.events.height = pixels_from(reader, "height", source.events.height, 240);
-    source.events.width = pixels_from(reader, "width", source.events.width, 256);
-  } else {
-    source.train_images = reader.text("train_images", source.train_images);
-    source.train_labels = reader.text("train_labels", source.train_labels);
-    source.test_images = reader.text("test_images", source.test_images);
-    source.test_labels = reader.text("test_labels", source.test_labels);
-    const TableReader events = reader.table("events");
-    source.events = saccades_from(events, seed);
-    source.places["events"] = events.where();
+  const std::string words[] = {"idx_saccades", "nmnist", "events", "dense", "pattern_pairs"};
+  const Kind kinds[] = {Kind::idx_saccades, Kind::nmnist, Kind::events, Kind::dense, Kind::pattern_pairs};
+  const std::string word = reader.choice("kind", words[0], words);
+  source.kind = kinds[std::find(std::begin(words), std::end(words), word) - std::begin(words)];
+  switch (source.kind) {
+    case Kind::idx_saccades:
+      read_images(reader, source, seed);
+      break;
+    case Kind::nmnist:
+      read_recordings(reader, source);
+      break;
+    case Kind::events:
+      read_event_files(reader, source);
+      break;
+    case Kind::dense:
+      read_dense_files(reader, source);
+      break;
+    case Kind::pattern_pairs:
+      read_pattern_pairs(reader, source, seed);
+      break;
   }
-  read_splits(reader, source);
   return source;
 }
 

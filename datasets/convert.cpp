@@ -55,16 +55,15 @@ bool within(const fs::path& inner, const fs::path& outer) {
 }
 
 void refuse_source(const DatasetSource& source, const fs::path& out, const fs::path& target) {
-  std::vector<std::string> names = {source.train_images, source.train_labels, source.test_images, source.test_labels};
-  if (source.kind == DatasetSource::Kind::nmnist) names = {source.train_folder, source.test_folder};
-  bool overlap = within(place_of(source.path), target);
-  for (const std::string& name : names) {
-    const fs::path read = place_of(source.path / name);
+  const bool folder = source.kind == DatasetSource::Kind::idx_saccades || source.kind == DatasetSource::Kind::nmnist;
+  bool overlap = folder && within(place_of(source.path), target);
+  for (const fs::path& name : source.inputs()) {
+    const fs::path read = place_of(name);
     overlap = overlap || within(read, target) || within(target, read);
   }
   if (overlap)
-    refuse(out,
-           fmt::format("the data set that is converted lies there ({}); choose another folder", source.path.string()));
+    refuse(out, fmt::format("the data set that is converted lies there ({}); choose another folder",
+                            (folder ? source.path : source.inputs().front()).string()));
 }
 
 void refuse_missing_folder(const fs::path& out, const fs::path& target) {

@@ -2,109 +2,108 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <crosspike/core/error.hpp>
-#include <crosspike/datasets/dataset.hpp>
-#include <crosspike/datasets/idx.hpp>
-#include <crosspike/datasets/nmnist.hpp>
+#include <crosspike/core/random.hpp>
+#include <crosspike/datasets/event_file.hpp>
+#include <crosspike/datasets/samples.hpp>
+#include <numeric>
 
 namespace crosspike {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A file of samples that several splits share.
-class Samples {
- public:
-  virtual ~Samples() = default;
-  virtual std::int64_t size() const = 0;
-  virtual int classes() const = 0;
-  virtual SensorShape shape() const = 0;
-  virtual int label(std::int64_t number) const = 0;
-  virtual void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const = 0;
-};
-
-SaccadeConverter converter_for(const DatasetSource& source, const Images& images, std::string_view split) {
-  try {
-    return SaccadeConverter(source.events, images.height, images.width, split);
-  } catch (const Error& error) {
-    fail_at_key(source, "events", fmt::format(": {}", error.what()));
-  }
-}
-
-class ImageSamples final : public Samples {
- public:
-  ImageSamples(const DatasetSource& source, const std::string& images, const std::string& labels,
-               std::string_view split)
-      : pair_(load_idx_pair(source.path / images, source.path / labels)),
-        classes_(*std::max_element(pair_.labels.begin(), pair_.labels.end()) + 1),
-        converter_(converter_for(source, pair_.images, split)) {}
-
-  std::int64_t size() const override { return pair_.images.count; }
-  int classes() const override { return classes_; }
-  SensorShape shape() const override { return converter_.options().sensor(); }
-  int label(std::int64_t number) const override { return pair_.labels[static_cast<std::size_t>(number)]; }
-  void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const override {
-    const auto made =
-        converter_.convert(pair_.images.image(number), static_cast<std::uint32_t>(number), scratch.saccade);
-    out.assign(made.begin(), made.end());
-  }
-
- private:
-  LabelledImages pair_;
-  int classes_;
-  SaccadeConverter converter_;
-};
-
-class RecordedSamples final : public Samples {
- public:
-  RecordedSamples(const fs::path& half, SensorShape sensor) : directory_(half, sensor) {}
-
-  std::int64_t size() const override { return directory_.size(); }
-  int classes() const override { return directory_.classes(); }
-  SensorShape shape() const override { return directory_.sensor(); }
-  int label(std::int64_t number) const override { return directory_.label(number); }
-  void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const override {
-    directory_.read(number, scratch.bytes, out);
-  }
-
- private:
-  NmnistDirectory directory_;
-};
+using Numbers = std::vector<std::int64_t>;
 
 class SplitOfSamples final : public Dataset {
  public:
-  SplitOfSamples(std::shared_ptr<const Samples> samples, std::int64_t first, std::int64_t size, int classes)
-      : samples_(std::move(samples)), first_(first), size_(size), classes_(classes) {}
+  SplitOfSamples(std::shared_ptr<const Samples> samples, Numbers numbers, int classes)
+      : samples_(std::move(samples)), numbers_(std::move(numbers)), classes_(classes) {}
 
-  std::int64_t size() const override { return size_; }
+  std::int64_t size() const override { return static_cast<std::int64_t>(numbers_.size()); }
   int classes() const override { return classes_; }
   SensorShape shape() const override { return samples_->shape(); }
-  int label(std::int64_t sample) const override { return samples_->label(first_ + sample); }
-  std::int64_t number(std::int64_t sample) const override { return first_ + sample; }
+  int label(std::int64_t sample) const override { return samples_->label(number(sample)); }
+  std::int64_t number(std::int64_t sample) const override { return numbers_[static_cast<std::size_t>(sample)]; }
   void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const override {
-    samples_->events(first_ + sample, scratch, out);
+    samples_->events(number(sample), scratch, out);
   }
 
  private:
   std::shared_ptr<const Samples> samples_;
-  std::int64_t first_, size_;
+  Numbers numbers_;
   int classes_;
 };
 
-enum class Half { train, test };
+bool has_test_file(const DatasetSource& source) {
+  return source.kind == DatasetSource::Kind::events ? !source.test_file.empty() : !source.dense.test_inputs.empty();
+}
 
 std::shared_ptr<const Samples> open_half(const DatasetSource& source, Half half) {
-  const bool train = half == Half::train;
+  switch (source.kind) {
+    case DatasetSource::Kind::events:
+      return open_event_file(half == Half::test && has_test_file(source) ? source.test_file : source.file);
+    case DatasetSource::Kind::dense:
+      return open_dense_file(source.dense, half == Half::test && has_test_file(source) ? Half::test : Half::train);
+    case DatasetSource::Kind::pattern_pairs:
+      return open_pattern_pairs(source, half);
+    default:
+      break;
+  }
   if (!fs::is_directory(source.path))
     fail_at_key(source, "path",
                 fmt::format(" = \"{}\" names no directory; set it to the data set's, or install Debian's "
                             "dataset-fashion-mnist for the default",
                             source.path.string()));
-  if (source.kind == DatasetSource::Kind::nmnist)
-    return std::make_shared<const RecordedSamples>(source.path / (train ? source.train_folder : source.test_folder),
-                                                   source.events.sensor());
-  return train ? std::make_shared<const ImageSamples>(source, source.train_images, source.train_labels, "train")
-               : std::make_shared<const ImageSamples>(source, source.test_images, source.test_labels, "test");
+  return source.kind == DatasetSource::Kind::nmnist ? open_recordings(source, half) : open_images(source, half);
+}
+
+// Of one's own file: which of its samples are whose.
+struct Shares {
+  Numbers train, validation, test;
+};
+
+Numbers numbers_below(std::int64_t size) {
+  Numbers numbers(static_cast<std::size_t>(size));
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
+Numbers ordered(const OwnSplits& splits, std::int64_t size) {
+  Numbers numbers = numbers_below(size);
+  if (!splits.shuffle) return numbers;
+  Draws<double> draws(random_key(splits.order_seed, Purpose::conversion, "dataset/order"), 0, 0, 0);
+  for (std::size_t i = numbers.size(); i > 1; --i)  // Fisher and Yates
+    std::swap(numbers[i - 1], numbers[draws.below(static_cast<std::uint32_t>(i))]);
+  return numbers;
+}
+
+Shares shares_of(const DatasetSource& source, std::int64_t size) {
+  const OwnSplits& splits = source.splits;
+  const auto part = [&](double share) { return std::llround(share * static_cast<double>(size)); };
+  const std::int64_t test = has_test_file(source) ? 0 : part(splits.test_share),
+                     validation = part(splits.validation_share), train = size - test - validation;
+  if (train < 1 || validation < 1)
+    fail_at_key(source, "validation_share",
+                fmt::format(" = {} and test_share = {} of {} samples leave {} to train on and {} to validate on; both "
+                            "need one or more",
+                            splits.validation_share, has_test_file(source) ? 0 : splits.test_share, size,
+                            std::max<std::int64_t>(0, train), validation));
+  const Numbers all = ordered(splits, size);
+  const auto cut = [&](std::int64_t from, std::int64_t to) { return Numbers(all.begin() + from, all.begin() + to); };
+  return {cut(0, train), cut(train, train + validation), cut(train + validation, size)};
+}
+
+// What has labels, and what only simulations can use.
+void require_labels(const DatasetSource& source, const Samples& samples) {
+  if (samples.classes() > 0) return;
+  const bool events = source.kind == DatasetSource::Kind::events;
+  fail_at_key(source, events ? "file" : "inputs",
+              fmt::format(" = \"{}\" has no labels, and a readout learns them; {}",
+                          (events ? source.file : source.dense.inputs).string(),
+                          events ? "write `labels`, a whole number for each sample, into it"
+                                 : "name them: labels = \"labels.npy\""));
 }
 
 std::int64_t limited(const DatasetSource& source, const std::string& key, std::optional<std::int64_t> limit,
@@ -115,17 +114,37 @@ std::int64_t limited(const DatasetSource& source, const std::string& key, std::o
   return *limit;
 }
 
+std::string labels_of_test(const DatasetSource& source) {
+  switch (source.kind) {
+    case DatasetSource::Kind::nmnist:
+      return source.path / source.test_folder;
+    case DatasetSource::Kind::events:
+      return source.test_file;
+    case DatasetSource::Kind::dense:
+      return source.dense.test_labels;
+    default:
+      return source.path / source.test_labels;
+  }
+}
+
 std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classes) {
   const auto samples = open_half(source, Half::test);
-  if (samples->classes() > classes) {
-    const bool recorded = source.kind == DatasetSource::Kind::nmnist;
-    const fs::path labels = source.path / (recorded ? source.test_folder : source.test_labels);
+  const bool of_one_file = source.own() && !has_test_file(source);
+  Numbers numbers = of_one_file ? shares_of(source, samples->size()).test : numbers_below(samples->size());
+  if (numbers.empty())
+    fail_at_key(source, "test_share",
+                fmt::format(" = {} leaves no sample to test on; raise it, or name a file of test samples with {}",
+                            source.splits.test_share,
+                            source.kind == DatasetSource::Kind::events ? "test_file" : "test_inputs and test_labels"));
+  if (!of_one_file && samples->classes() == 0)
+    throw Error(Fault::input, fmt::format("{}: has no labels to test against", labels_of_test(source)));
+  if (samples->classes() > classes)
     throw Error(Fault::input, fmt::format("{}: labels go up to {}, those of training up to {}; the two do not belong "
                                           "together",
-                                          labels.string(), samples->classes() - 1, classes - 1));
-  }
-  return std::make_unique<SplitOfSamples>(samples, 0, limited(source, "limit_test", source.limit_test, samples->size()),
-                                          classes);
+                                          labels_of_test(source), samples->classes() - 1, classes - 1));
+  numbers.resize(static_cast<std::size_t>(
+      limited(source, "limit_test", source.limit_test, static_cast<std::int64_t>(numbers.size()))));
+  return std::make_unique<SplitOfSamples>(samples, std::move(numbers), classes);
 }
 
 }  // namespace
@@ -136,17 +155,67 @@ void fail_at_key(const DatasetSource& source, const std::string& key, std::strin
   throw Error(Fault::input, text);
 }
 
+std::vector<fs::path> DatasetSource::inputs() const {
+  std::vector<fs::path> all;
+  switch (kind) {
+    case Kind::idx_saccades:
+      return {path / train_images, path / train_labels, path / test_images, path / test_labels};
+    case Kind::nmnist:
+      return {path / train_folder, path / test_folder};
+    case Kind::events:
+      all = {file, test_file};
+      break;
+    case Kind::dense:
+      all = {dense.inputs, dense.labels, dense.test_inputs, dense.test_labels};
+      break;
+    case Kind::pattern_pairs:
+      break;
+  }
+  std::erase_if(all, [](const fs::path& each) { return each.empty(); });
+  return all;
+}
+
+SensorShape sensor_of(const DatasetSource& source) {
+  switch (source.kind) {
+    case DatasetSource::Kind::events:
+      return event_file_shape(source.file);
+    case DatasetSource::Kind::dense:
+      return open_half(source, Half::train)->shape();
+    case DatasetSource::Kind::pattern_pairs:
+      return {.polarities = 1, .height = 1, .width = source.patterns.channels};
+    default:
+      return source.events.sensor();
+  }
+}
+
 TrainingSplits open_training_splits(const DatasetSource& source) {
   const auto samples = open_half(source, Half::train);
-  if (source.validation < 0 || source.validation >= samples->size())
-    fail_at_key(source, "validation",
-                fmt::format(" = {} is out of range; of {} training samples, 0 to {} can be set aside",
-                            source.validation, samples->size(), samples->size() - 1));
-  const std::int64_t rest = samples->size() - source.validation;
+  require_labels(source, *samples);
+  Shares shares;
+  if (source.own()) {
+    shares = shares_of(source, samples->size());
+  } else {
+    if (source.validation < 0 || source.validation >= samples->size())
+      fail_at_key(source, "validation",
+                  fmt::format(" = {} is out of range; of {} training samples, 0 to {} can be set aside",
+                              source.validation, samples->size(), samples->size() - 1));
+    const Numbers all = numbers_below(samples->size());
+    const auto rest = all.end() - source.validation;
+    shares = {Numbers(all.begin(), rest), Numbers(rest, all.end()), {}};
+  }
+  const auto train = static_cast<std::int64_t>(shares.train.size());
+  shares.train.resize(static_cast<std::size_t>(limited(source, "limit_train", source.limit_train, train)));
   const int classes = samples->classes();
-  return {
-      std::make_unique<SplitOfSamples>(samples, 0, limited(source, "limit_train", source.limit_train, rest), classes),
-      std::make_unique<SplitOfSamples>(samples, rest, source.validation, classes), TestSplitSeal(classes)};
+  return {std::make_unique<SplitOfSamples>(samples, std::move(shares.train), classes),
+          std::make_unique<SplitOfSamples>(samples, std::move(shares.validation), classes), TestSplitSeal(classes)};
+}
+
+std::unique_ptr<const Dataset> open_all_samples(const DatasetSource& source) {
+  const auto samples = open_half(source, Half::train);
+  Numbers numbers = numbers_below(samples->size());
+  numbers.resize(static_cast<std::size_t>(
+      limited(source, "limit_train", source.limit_train, static_cast<std::int64_t>(numbers.size()))));
+  return std::make_unique<SplitOfSamples>(samples, std::move(numbers), samples->classes());
 }
 
 std::int64_t check_test_split(const DatasetSource& source, int classes) { return open_test(source, classes)->size(); }

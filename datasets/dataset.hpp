@@ -4,7 +4,9 @@
 #pragma once
 
 #include <crosspike/core/config.hpp>
+#include <crosspike/datasets/dense.hpp>
 #include <crosspike/datasets/events.hpp>
+#include <crosspike/datasets/pattern_pairs.hpp>
 #include <crosspike/datasets/saccade.hpp>
 #include <cstdint>
 #include <filesystem>
@@ -31,7 +33,7 @@ class Dataset {
   virtual ~Dataset() = default;
 
   virtual std::int64_t size() const = 0;
-  virtual int classes() const = 0;  // largest label in the whole training file or directory + 1
+  virtual int classes() const = 0;  // largest label in the whole training file or directory + 1; 0: no labels
   virtual SensorShape shape() const = 0;
   virtual int label(std::int64_t sample) const = 0;
 
@@ -42,11 +44,23 @@ class Dataset {
   virtual void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const = 0;
 };
 
-/// Where samples come from. The validation split is the last `validation` samples of the training file.
+/// How the samples of one's own file become splits. They are put in a random order first, since many a file has one
+/// class after another; the order depends on `order_seed` and on the number of samples alone.
+struct OwnSplits {
+  double validation_share = 0.2, test_share = 0.2;  // of all samples in the file; test_share is 0 with a test file
+  std::uint64_t order_seed = 1;
+  bool shuffle = true;  // false: as they lie in the file, first train, then validation, then test
+};
+
+/// Where samples come from. Of idx_saccades, nmnist and pattern_pairs the validation split is the last `validation`
+/// samples of the training half.
 struct DatasetSource {
   enum class Kind {
-    idx_saccades,  // IDX images, converted to events when asked for
-    nmnist,        // event files in N-MNIST's layout
+    idx_saccades,   // IDX images, converted to events when asked for
+    nmnist,         // event files in N-MNIST's layout
+    events,         // one HDF5 file of events, event_file.hpp
+    dense,          // .npy arrays of counts or of sensor values, dense.hpp
+    pattern_pairs,  // made up: two spike patterns, a time apart, pattern_pairs.hpp
   };
   Kind kind = Kind::idx_saccades;
   std::filesystem::path path = "/usr/share/datasets/fashion-mnist";  // Debian's dataset-fashion-mnist
@@ -56,10 +70,19 @@ struct DatasetSource {
   std::string test_labels = "t10k-labels-idx1-ubyte.gz";
   std::string train_folder = "Train";  // nmnist: names inside path
   std::string test_folder = "Test";
+  std::filesystem::path file, test_file;  // events; no test_file: a share of `file`
+  DenseFiles dense;
+  PatternPairOptions patterns;
+  OwnSplits splits;  // events, dense
   std::int64_t validation = 10000;
   std::optional<std::int64_t> limit_train;  // first samples of what validation leaves
   std::optional<std::int64_t> limit_test;   // first samples
   SaccadeOptions events;                    // nmnist uses only its height and width
+
+  /// Whether a file of one's own is split by shares.
+  bool own() const { return kind == Kind::events || kind == Kind::dense; }
+  /// The files and folders that it reads, whether they exist or not.
+  std::vector<std::filesystem::path> inputs() const;
 
   /// Where the config says a key (or, of one left out, its table), for messages; empty for a source made in code.
   std::map<std::string, Location> places{};
@@ -68,10 +91,17 @@ struct DatasetSource {
 /// Throws Error (input): the key's place, if it has one, then "dataset.KEY" and the message.
 [[noreturn]] void fail_at_key(const DatasetSource& source, const std::string& key, std::string_view message);
 
+/// The sensor of its samples. Where a file says it, the file is opened. Throws Error (input).
+SensorShape sensor_of(const DatasetSource& source);
+
 struct TrainingSplits;
 
 /// Throws Error (input) where files are missing or broken, or have fewer samples than are asked for.
 TrainingSplits open_training_splits(const DatasetSource& source);
+
+/// All samples, labelled or not, in the order of their numbers: for simulations that train nothing. Of what has a test
+/// file or folder of its own, those of the training half.
+std::unique_ptr<const Dataset> open_all_samples(const DatasetSource& source);
 
 /// The right to open the test split once; only open_training_splits gives one. An experiment hands it to whatever
 /// measures the final figure; everything before works without it.

@@ -36,15 +36,19 @@ void at_least_zero(const char* name, std::int64_t value) {
 
 EventBinner::EventBinner(SensorShape sensor, BinOptions options)
     : sensor_(sensor), options_(options), tick_us_(whole_microseconds(options.tick_ms)) {
-  if (sensor.polarities != 2 || sensor.height < 1 || sensor.height > 65536 || sensor.width < 1 ||
-      sensor.width > 65536 || std::int64_t{2} * sensor.height * sensor.width > std::numeric_limits<std::int32_t>::max())
-    throw Error(Fault::input,
-                fmt::format("a sensor of {} polarities x {} x {} cannot be binned; 2 polarities, 1 to 65536 rows and "
-                            "columns and fewer than 2^31 channels are allowed",
-                            sensor.polarities, sensor.height, sensor.width));
+  if (sensor.polarities < 1 || sensor.polarities > 2 || sensor.height < 1 || sensor.height > 65536 ||
+      sensor.width < 1 || sensor.width > 65536 ||
+      std::int64_t{sensor.polarities} * sensor.height * sensor.width > std::numeric_limits<std::int32_t>::max())
+    throw Error(
+        Fault::input,
+        fmt::format("a sensor of {} polarities x {} x {} cannot be binned; 1 or 2 polarities, 1 to 65536 rows and "
+                    "columns and fewer than 2^31 channels are allowed",
+                    sensor.polarities, sensor.height, sensor.width));
+  if (sensor.polarities == 1 && (options.polarity == PolarityUse::on || options.polarity == PolarityUse::off))
+    throw Error(Fault::input, "polarity on and off belong to sensors of two polarities, and this one has one");
   at_least_zero("ticks", options.ticks);
   at_least_zero("max_per_tick", options.max_per_tick);
-  shape_ = {.polarities = options.polarity == PolarityUse::both ? 2 : 1,
+  shape_ = {.polarities = options.polarity == PolarityUse::both ? sensor.polarities : 1,
             .height = window("crop_height", options.crop_height, sensor.height),
             .width = window("crop_width", options.crop_width, sensor.width)};
   left_ = (sensor.width - shape_.width) / 2;
@@ -75,7 +79,8 @@ void EventBinner::bin(std::span<const Event> events, BinnedSpikes& out) {
   std::fill(counts_.begin(), counts_.end(), 0);
 
   const bool merged = options_.polarity == PolarityUse::merged;
-  const bool both = options_.polarity == PolarityUse::both;
+  const bool both = options_.polarity == PolarityUse::both && sensor_.polarities == 2;
+  const bool any = both || merged || sensor_.polarities == 1;
   const bool wanted = options_.polarity == PolarityUse::on;
   int tick = 0;
   bool open = false;
@@ -104,12 +109,12 @@ void EventBinner::bin(std::span<const Event> events, BinnedSpikes& out) {
                        static_cast<std::int32_t>(out.index.size()));
       tick = due;
     }
-    if (!both && !merged && event.on != wanted) continue;
+    if (!any && event.on != wanted) continue;
     const int column = event.x - left_, row = event.y - top_;
     if (column < 0 || column >= shape_.width || row < 0 || row >= shape_.height) continue;
     const int plane = both && event.on ? 1 : 0;
     const auto channel = static_cast<std::size_t>((plane * shape_.height + row) * shape_.width + column);
-    ++counts_[channel];
+    counts_[channel] += event.count;
     marked_[channel / 64] |= std::uint64_t{1} << (channel % 64);
     open = true;
   }

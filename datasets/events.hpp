@@ -9,30 +9,33 @@
 
 namespace crosspike {
 
-/// One change event of an event camera. In memory 16 bytes: time at 0, x at 8, y at 10, on at 12, padding.
+/// One event of a sensor, such as a change seen by an event camera's pixel. In memory 16 bytes: time at 0, x at 8, y at
+/// 10, on at 12, a byte of padding, count at 14.
 struct Event {
-  std::int64_t time_us;  // since the start of the sample, not negative
-  std::uint16_t x;       // column, 0 at the left
-  std::uint16_t y;       // row, 0 at the top
-  bool on;               // true: brighter, false: darker
+  std::int64_t time_us;     // since the start of the sample, not negative
+  std::uint16_t x;          // column, 0 at the left
+  std::uint16_t y;          // row, 0 at the top
+  bool on;                  // true: brighter (the second plane), false: darker
+  std::uint16_t count = 1;  // equal events at once, 1 or more
 
   bool operator==(const Event&) const = default;
 };
 static_assert(sizeof(Event) == 16);
 
-/// Channel of an event: (p * height + y) * width + x, where p is 0 for OFF and 1 for ON.
+/// Channel of an event: (p * height + y) * width + x, where p is 0 for OFF and 1 for ON. What is no camera has one
+/// polarity, and where it has no rows either, height 1.
 struct SensorShape {
-  int polarities = 2;
-  int height = 0;  // pixels
-  int width = 0;   // pixels
+  int polarities = 2;  // 1 or 2
+  int height = 0;      // pixels
+  int width = 0;       // pixels
 
   int channels() const { return polarities * height * width; }
   bool operator==(const SensorShape&) const = default;
 };
 
 enum class PolarityUse {
-  both,    // two planes, OFF then ON
-  on,      // ON events only, one plane
+  both,    // as many planes as the sensor has, OFF then ON
+  on,      // ON events only, one plane; like `off` only for sensors of two polarities
   off,     // OFF events only, one plane
   merged,  // both in one plane
 };

@@ -24,7 +24,33 @@ ProgressCallback as_callback(const Progress& progress, std::string phase) {
 }
 
 std::string kind_text(DatasetSource::Kind kind) {
-  return kind == DatasetSource::Kind::nmnist ? "nmnist (event files)" : "idx_saccades (images moved along saccades)";
+  switch (kind) {
+    case DatasetSource::Kind::idx_saccades:
+      return "idx_saccades (images moved along saccades)";
+    case DatasetSource::Kind::nmnist:
+      return "nmnist (event files)";
+    case DatasetSource::Kind::events:
+      return "events (an HDF5 file of events)";
+    case DatasetSource::Kind::dense:
+      return "dense (.npy arrays)";
+    case DatasetSource::Kind::pattern_pairs:
+      return "pattern_pairs (made up: two spike patterns, a gap apart)";
+  }
+  return "?";
+}
+
+// What it is read from, by one name.
+std::string place_text(const DatasetSource& source) {
+  switch (source.kind) {
+    case DatasetSource::Kind::events:
+      return source.file;
+    case DatasetSource::Kind::dense:
+      return source.dense.inputs;
+    case DatasetSource::Kind::pattern_pairs:
+      return "made from the seed";
+    default:
+      return source.path;
+  }
 }
 
 std::string shape_text(SensorShape shape) {
@@ -63,7 +89,7 @@ DatasetFacts dataset_facts(const DatasetSource& source, const Progress& progress
 
 std::string DatasetFacts::text(int width) const {
   TextTable table;
-  table.row({"data set", source.path.string()});
+  table.row({"data set", place_text(source)});
   table.row({"kind", kind_text(source.kind)});
   table.row({"shape", shape_text(shape) + " (polarity, height, width)"});
   table.row({"classes", fmt::format("{}", classes)});
@@ -79,7 +105,7 @@ std::string DatasetFacts::text(int width) const {
 }
 
 Json DatasetFacts::json() const {
-  return {{"path", source.path.string()},
+  return {{"path", place_text(source)},
           {"shape", {shape.polarities, shape.height, shape.width}},
           {"classes", classes},
           {"train_samples", train},

@@ -2,6 +2,7 @@
 // Where results go, and that they never take the place of what a command reads: --force is for old results.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <crosspike/apps/cli/dataset_text.hpp>
 #include <crosspike/core/error.hpp>
 
@@ -44,11 +45,9 @@ const Value* text_naming(const fs::path& file, const Value& value, const fs::pat
 
 // A data set's files are named by default, too, or only found in its folder.
 bool reads(const DatasetSource& source, const fs::path& file) {
-  if (source.kind == DatasetSource::Kind::nmnist)
-    return lies_in(file, source.path / source.train_folder) || lies_in(file, source.path / source.test_folder);
-  for (const std::string& name : {source.train_images, source.train_labels, source.test_images, source.test_labels})
-    if (is_file(file, source.path / name)) return true;
-  return false;
+  const std::vector<fs::path> inputs = source.inputs();
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [&](const fs::path& input) { return is_file(file, input) || lies_in(file, input); });
 }
 
 [[noreturn]] void refuse(const fs::path& out, const std::string& what) {

@@ -29,9 +29,7 @@ bool looked_before(const std::filesystem::path& out, const DatasetSource& now) {
     TableReader root(config, "");
     TableReader dataset = root.table("dataset");
     const DatasetSource then = dataset_from(dataset, old.header().seed);
-    return old.figures().contains("test_accuracy") && then.kind == now.kind && then.path == now.path &&
-           then.test_images == now.test_images && then.test_labels == now.test_labels &&
-           then.test_folder == now.test_folder;
+    return old.figures().contains("test_accuracy") && then.kind == now.kind && then.inputs() == now.inputs();
   } catch (const Error&) {  // no results of a training
     return false;
   }

@@ -154,7 +154,7 @@ class LsmReader {
     s_.seed = static_cast<std::uint64_t>(root_.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max()));
     TableReader dataset = root_.table("dataset");
     s_.dataset = dataset_from(dataset, s_.seed);
-    s_.sensor = {2, s_.dataset.events.height, s_.dataset.events.width};
+    s_.sensor = sensor_of(s_.dataset);
     read_input();
     read_liquid();
     read_features();

@@ -462,7 +462,8 @@ TEST(DatasetConfig, ReadsRecordings) {
 
 TEST(DatasetConfig, RefusalsNameThePlace) {
   EXPECT_EQ(message_of([] { from_config("[dataset]\nkind = 'nmnits'\n"); }),
-            "a.toml:2:8: dataset.kind is \"nmnits\"; allowed are idx_saccades, nmnist; did you mean 'nmnist'?");
+            "a.toml:2:8: dataset.kind is \"nmnits\"; allowed are idx_saccades, nmnist, events, dense, pattern_pairs; "
+            "did you mean 'nmnist'?");
   EXPECT_EQ(message_of([] { from_config("[dataset]\nlimit_train = 0\n"); }),
             "a.toml:2:15: dataset.limit_train is 0; allowed is 1 to 4294967295");
   EXPECT_EQ(message_of([] { from_config("[dataset]\nvalidation = 5\n\n[dataset.events]\nstep = '2 ms'\n"); }),
