@@ -10,7 +10,7 @@
 #include <crosspike/bench/lsm_paths.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/run_samples.hpp>
-#include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/network/feed.hpp>
 #include <cstring>
 
 namespace crosspike {

@@ -233,7 +233,8 @@ std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source
 DatasetDescription describe(const Dataset& dataset, std::int64_t measure, const ProgressCallback& progress) {
   DatasetDescription d;
   d.samples_per_class.resize(static_cast<std::size_t>(dataset.classes()));
-  for (std::int64_t i = 0; i < dataset.size(); ++i) ++d.samples_per_class[static_cast<std::size_t>(dataset.label(i))];
+  for (std::int64_t i = 0; i < dataset.size() && dataset.classes() > 0; ++i)
+    ++d.samples_per_class[static_cast<std::size_t>(dataset.label(i))];
   d.measured = std::min(measure, dataset.size());
   EventScratch scratch;
   std::vector<Event> events;

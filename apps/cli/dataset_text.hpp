@@ -13,8 +13,14 @@ namespace crosspike::cli {
 // there is none.
 std::optional<DatasetSource> dataset_of(const Value& config);
 
+enum class DatasetUse {
+  training,    // in splits, with labels
+  simulation,  // all samples
+};
+
 struct DatasetFacts {
   DatasetSource source;
+  DatasetUse use = DatasetUse::training;
   SensorShape shape;
   int classes = 0;
   std::int64_t train = 0, validation = 0;
@@ -24,6 +30,6 @@ struct DatasetFacts {
   Json json() const;
 };
 
-DatasetFacts dataset_facts(const DatasetSource& source, const Progress& progress);
+DatasetFacts dataset_facts(const DatasetSource& source, DatasetUse use, const Progress& progress);
 
 }  // namespace crosspike::cli

@@ -68,22 +68,33 @@ std::optional<DatasetSource> dataset_of(const Value& config) {
   if (root.has("dataset")) {
     TableReader dataset = root.table("dataset");
     source = dataset_from(dataset, seed);
+    if (of_a_model) dataset.find("feeds");  // a network's own key
     dataset.finish();
   }
   if (!of_a_model) root.finish();
   return source;
 }
 
-DatasetFacts dataset_facts(const DatasetSource& source, const Progress& progress) {
-  const TrainingSplits splits = open_training_splits(source);
+DatasetFacts dataset_facts(const DatasetSource& source, DatasetUse use, const Progress& progress) {
   DatasetFacts facts;
   facts.source = source;
-  facts.shape = splits.train->shape();
-  facts.classes = splits.train->classes();
-  facts.train = splits.train->size();
-  facts.validation = splits.validation->size();
-  facts.measured =
-      describe(*splits.train, std::min(measured_samples, facts.train), as_callback(progress, "reading events"));
+  facts.use = use;
+  const auto measure = [&](const Dataset& samples) {
+    facts.shape = samples.shape();
+    facts.classes = samples.classes();
+    facts.measured =
+        describe(samples, std::min(measured_samples, samples.size()), as_callback(progress, "reading events"));
+  };
+  if (use == DatasetUse::simulation) {
+    const auto all = open_all_samples(source);
+    facts.train = all->size();
+    measure(*all);
+  } else {
+    const TrainingSplits splits = open_training_splits(source);
+    facts.train = splits.train->size();
+    facts.validation = splits.validation->size();
+    measure(*splits.train);
+  }
   return facts;
 }
 
@@ -93,14 +104,18 @@ std::string DatasetFacts::text(int width) const {
   table.row({"kind", kind_text(source.kind)});
   table.row({"shape", shape_text(shape) + " (polarity, height, width)"});
   table.row({"classes", fmt::format("{}", classes)});
-  table.row({"samples",
-             fmt::format("{} to train on, {} to validate on; the test split stays closed until train or eval",
-                         grouped(static_cast<std::uint64_t>(train)), grouped(static_cast<std::uint64_t>(validation)))});
-  table.row({"events",
-             fmt::format("{:.0f} per sample ({} to {}), the last after {:.1f} ms; over the first {} training samples",
-                         measured.mean_events, measured.min_events, measured.max_events,
-                         static_cast<double>(measured.last_time_us) / 1000, measured.measured)});
-  table.row({"per class", fmt::format("{}", fmt::join(measured.samples_per_class, ", "))});
+  const auto samples = grouped(static_cast<std::uint64_t>(train));
+  if (use == DatasetUse::simulation)
+    table.row({"samples", samples});
+  else
+    table.row(
+        {"samples", fmt::format("{} to train on, {} to validate on; the test split stays closed until train or eval",
+                                samples, grouped(static_cast<std::uint64_t>(validation)))});
+  table.row({"events", fmt::format("{:.0f} per sample ({} to {}), the last after {:.1f} ms; over the first {}",
+                                   measured.mean_events, measured.min_events, measured.max_events,
+                                   static_cast<double>(measured.last_time_us) / 1000,
+                                   counted(static_cast<std::uint64_t>(measured.measured), "sample"))});
+  if (classes > 0) table.row({"per class", fmt::format("{}", fmt::join(measured.samples_per_class, ", "))});
   return table.text(width);
 }
 
@@ -135,7 +150,7 @@ DatasetSource source_of(Session& session, const std::optional<std::filesystem::p
 }  // namespace
 
 void datasets_info(Session& session, const std::optional<std::filesystem::path>& path) {
-  const DatasetFacts facts = dataset_facts(source_of(session, path), session.progress());
+  const DatasetFacts facts = dataset_facts(source_of(session, path), DatasetUse::training, session.progress());
   session.meter().clear();
   session.print(facts.text(session.width()));
   session.print(facts.json());

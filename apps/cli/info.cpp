@@ -95,7 +95,8 @@ void info(Session& session, const std::filesystem::path& path) {
   session.print(plan_text(plan, session.width()));
   Json json = {{"model", model}, {"plan", plan_json(plan)}};
   if (const auto source = dataset_of(config)) {
-    const DatasetFacts facts = dataset_facts(*source, session.progress());
+    const DatasetFacts facts =
+        dataset_facts(*source, model == "network" ? DatasetUse::simulation : DatasetUse::training, session.progress());
     session.meter().clear();
     session.print("\n" + facts.text(session.width()));
     json["dataset"] = facts.json();

@@ -13,8 +13,6 @@ namespace crosspike::cli {
 
 namespace {
 
-using Figures = std::vector<std::pair<std::string, Figure>>;
-
 // A readout's line in the table of accuracies: its name and the two figures that it has.
 struct Contestant {
   const char *name, *validation, *test;

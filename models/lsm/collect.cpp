@@ -8,6 +8,7 @@
 #include <crosspike/core/run_samples.hpp>
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/network/feed.hpp>
 #include <limits>
 
 namespace crosspike {
@@ -189,17 +190,6 @@ FeatureKind kind_of(const FeatureSettings& features) {
 }
 
 }  // namespace
-
-void fill_input(SpikeBuffer& input, std::int64_t tick, int ticks, const BinnedSpikes& binned) {
-  input.begin(tick, 1);
-  const auto* index = reinterpret_cast<const std::uint32_t*>(binned.index.data());  // never negative
-  for (int t = 0; t < ticks; ++t) {
-    const auto first = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t)]);
-    const auto n = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t) + 1]) - first;
-    input.append({index + first, n}, std::span(binned.count).subspan(first, n));
-    input.end_row();
-  }
-}
 
 FeatureSet FeatureRows::set(std::string name) const {
   FeatureSet out;

@@ -26,9 +26,6 @@ struct FeatureRows {
   FeatureSet set(std::string name) const;  // views these rows
 };
 
-// Binned events of one sample as the ticks [tick, tick + ticks) of an input with one lane.
-void fill_input(SpikeBuffer& input, std::int64_t tick, int ticks, const BinnedSpikes& binned);
-
 // How much work a collection did.
 struct CollectWork {
   double seconds = 0;             // in all

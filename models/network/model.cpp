@@ -6,6 +6,7 @@
 #include <cmath>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/nearest.hpp>
+#include <crosspike/datasets/config.hpp>
 #include <crosspike/models/network/model.hpp>
 #include <crosspike/models/network/read_values.hpp>
 #include <limits>
@@ -36,7 +37,7 @@ class Builder {
   Builder(const Value& config, const Library& library) : library_(library), root_(config, "") {
     TableReader sections(config, "");  // first, or what a misspelt section should hold is missed elsewhere
     for (const char* section :
-         {"format", "model", "seed", "run", "populations", "projections", "wires", "recorders", "placement"})
+         {"format", "model", "seed", "run", "dataset", "populations", "projections", "wires", "recorders", "placement"})
       sections.find(section);
     sections.finish();
   }
@@ -46,6 +47,7 @@ class Builder {
     const std::string model[] = {"network"};
     root_.choice("model", required, model);
     read_run();
+    if (root_.has("dataset")) read_dataset();
     for_each("populations", [&](const std::string& name, TableReader& reader) { add_population(name, reader); });
     for_each("projections", [&](const std::string& name, TableReader& reader) { add_projection(name, reader); });
     for_each("wires", [&](const std::string& name, TableReader& reader) { add_wire(name, reader); });
@@ -54,6 +56,7 @@ class Builder {
               "there are no populations; add a line such as: populations.exc = { kind = \"lif\", size = 100 }");
     network_.validate();
     NetworkModel result;
+    if (dataset_) result.dataset = feed();
     result.time = time_;
     result.ticks = static_cast<std::int64_t>(std::floor(time_ / network_.dt + 0.5));
     for_each("recorders", [&](const std::string& name, TableReader& reader) {
@@ -94,6 +97,47 @@ class Builder {
                                       format_quantity(network_.dt, Unit::ms), most));
   }
 
+  void read_dataset() {
+    TableReader reader = root_.table("dataset");
+    dataset_ = dataset_from(reader, network_.seed);
+    if (reader.has("feeds")) feeds_ = reader.text("feeds", required);
+    reader.finish();
+    sensor_ = sensor_of(*dataset_);
+  }
+
+  // The population that the data set feeds: the one that is named, or the only one of kind input.
+  DatasetInput feed() {
+    const Location& where = root_.table("dataset").where();
+    std::vector<std::string> inputs;
+    for (const Node& node : network_.nodes())
+      if (node.kind->filled_by_caller) inputs.push_back(node.name);
+    if (inputs.empty())
+      fail_at(where,
+              "dataset feeds a population of kind input, and there is none; add one such as: populations.input = "
+              "{ kind = \"input\" }");
+    if (!feeds_ && inputs.size() > 1)
+      fail_at(where,
+              fmt::format("dataset could feed {}; name one: feeds = \"{}\"", fmt::join(inputs, " or "), inputs[0]));
+    const std::string name = feeds_ ? *feeds_ : inputs[0];
+    const Location named = feeds_ ? root_.table("dataset").find("feeds")->where() : where;
+    const NodeId id = located(named, "dataset.feeds", [&] { return network_.require(name); });
+    const Node& node = network_.node(id);
+    if (!node.kind->filled_by_caller || network_.carries({id, 0}) != Carries::spikes)
+      fail_at(named, fmt::format("dataset.feeds = \"{}\" is no population of kind input that carries spikes", name));
+    for (const std::string& other : inputs)
+      if (other != name)
+        fail_at(where,
+                fmt::format("dataset feeds '{}', and '{}' of kind input would wait for ever; use another kind, such "
+                            "as spike_list",
+                            name, other));
+    if (node.size() != static_cast<std::size_t>(sensor_.channels()))
+      fail_at(where,
+              fmt::format("dataset has {} channels, but population '{}' has {} elements; leave its size away, and it "
+                          "follows from the data set",
+                          sensor_.channels(), name, node.size()));
+    return {id, std::move(*dataset_)};
+  }
+
   template <class Body>
   void for_each(const std::string& section, Body body) {
     if (!root_.has(section)) return;
@@ -117,7 +161,9 @@ class Builder {
               fmt::format("{}: kind '{}' is a weight; describe it under [projections]", path, kind.name));
     const bool named = !kind.conventions.empty() && reader.has("convention");
     const std::string convention = named ? reader.choice("convention", required, kind.conventions) : "";
-    const Shape shape = read_shape(reader, path);
+    const Shape shape = kind.filled_by_caller && dataset_ && !reader.has("size") && !reader.has("shape")
+                            ? sensor_shape()
+                            : read_shape(reader, path);
     Node node = make_node(name, kind, shape, convention);
     node.where = reader.where().text();
     read_params(node, reader, path);
@@ -134,6 +180,11 @@ class Builder {
   static Unit array_unit(std::string_view name) {
     if (name == "times") return Unit::ms;
     return name == "currents" ? Unit::pA : Unit::none;
+  }
+
+  Shape sensor_shape() const {
+    return {static_cast<std::uint32_t>(sensor_.polarities), static_cast<std::uint32_t>(sensor_.height),
+            static_cast<std::uint32_t>(sensor_.width)};
   }
 
   static Shape read_shape(TableReader& reader, const std::string& path) {
@@ -473,6 +524,9 @@ class Builder {
   TableReader root_;
   Network network_;
   double time_ = 0;
+  std::optional<DatasetSource> dataset_;
+  std::optional<std::string> feeds_;
+  SensorShape sensor_;                       // of the data set
   std::map<NodeId, std::string> raster_of_;  // the recorder of a node's spikes
 };
 

@@ -8,6 +8,7 @@
 #include <crosspike/core/network.hpp>
 #include <crosspike/core/plan.hpp>
 #include <crosspike/core/recorder.hpp>
+#include <crosspike/datasets/dataset.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,10 +17,17 @@
 
 namespace crosspike {
 
+// The [dataset] of a network and the population that it feeds, one run a sample.
+struct DatasetInput {
+  NodeId node = 0;
+  DatasetSource source;
+};
+
 struct NetworkModel {
   std::shared_ptr<const Network> network{};  // validated
   Placement placement{};
   std::vector<Recorder> recorders{};
+  std::optional<DatasetInput> dataset{};
   double time = 0;  // ms, of one run or one sample
   std::int64_t ticks = 0;
   Value resolved{Table{}};  // the config with every default that was used
