@@ -218,8 +218,13 @@ const Wire& Network::incoming(NodeId id) const {
 ConnectionSpace Network::space(NodeId weight) const {
   const NodeId source = incoming(weight).from.node;
   bool same = false;
-  for (const std::size_t w : wires_from(weight)) same |= wires_[w].to.node == firing(source);
-  return {seed, nodes_[weight].name, nodes_[source].shape, nodes_[weight].shape, same};
+  Positions targets;
+  for (const std::size_t w : wires_from(weight)) {
+    same |= wires_[w].to.node == firing(source);
+    if (!targets) targets = nodes_[wires_[w].to.node].positions;
+  }
+  return {seed,   nodes_[weight].name, nodes_[source].shape, nodes_[weight].shape, same, nodes_[source].positions,
+          targets};
 }
 
 void Network::synapses(NodeId weight, std::uint32_t first, std::uint32_t last, std::vector<Synapse>& out) const {
@@ -452,11 +457,13 @@ std::uint64_t Network::hash() const {
       h.add(array.shape);
       h.add(array.values);
     }
+    h.add(node.positions ? *node.positions : std::vector<double>{});
     if (!node.connectivity) continue;
     const Connectivity& c = *node.connectivity;
     h.add(static_cast<std::uint64_t>(c.rule));
-    for (const double x : {double(c.indegree), c.probability, c.sigma, double(c.autapses), double(c.multapses),
-                           double(c.dale_every), c.dale_factor})
+    for (const double x : {double(c.indegree), c.probability, c.lambda, c.sigma, double(c.autapses),
+                           double(c.multapses), double(c.dale_every), c.dale_factor, double(c.sources.first),
+                           double(c.sources.last), double(c.targets.first), double(c.targets.last)})
       h.add(x);
     h.add(c.weight);
     h.add(c.delay);

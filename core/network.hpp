@@ -48,7 +48,8 @@ struct Node {
   bool initial_per_sample = false;  // draw initial values anew for every stream
   std::map<std::string, NamedArray> arrays{};
   std::optional<Connectivity> connectivity{};
-  std::string where{};  // "file:line:column" of its definition, if any, for messages
+  Positions positions{};  // none: the grid of its shape
+  std::string where{};    // "file:line:column" of its definition, if any, for messages
 
   std::size_t size() const { return volume(shape); }
   const Param& param(std::string_view field) const { return params[kind->param_index(field)]; }

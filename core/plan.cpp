@@ -292,23 +292,27 @@ void refuse_hopeless(const Network& network, std::size_t limit) {
   std::string largest;
   for (NodeId id = 0; id < network.nodes().size(); ++id) {
     const Node& node = network.node(id);
-    const double targets = static_cast<double>(node.size());
+    const double elements = static_cast<double>(node.size());
     double synapses = 0;
     if (node.connectivity) {
-      const double sources = static_cast<double>(volume(network.space(id).source));
+      const auto count = [](ElementRange range, double all) {
+        return range.last == 0 ? all : range.last - range.first;
+      };
       const Connectivity& c = *node.connectivity;
+      const double sources = count(c.sources, static_cast<double>(volume(network.space(id).source))),
+                   targets = count(c.targets, elements);
       if (c.rule == Connectivity::Rule::all_to_all) synapses = sources * targets;
       if (c.rule == Connectivity::Rule::pairwise_bernoulli) synapses = sources * targets * c.probability;
       if (c.rule == Connectivity::Rule::fixed_indegree || c.rule == Connectivity::Rule::local)
         synapses = c.indegree * targets;
     }
-    const double bytes = 16 * targets + 4 * synapses;
+    const double bytes = 16 * elements + 4 * synapses;
     total += bytes;
     if (bytes <= most) continue;
     most = bytes;
     const std::string place = node.where.empty() ? "" : fmt::format(" ({})", node.where);
     largest = node.connectivity ? fmt::format("projection '{}'{}, {:.3g} synapses", node.name, place, synapses)
-                                : fmt::format("population '{}'{}, {:.3g} elements", node.name, place, targets);
+                                : fmt::format("population '{}'{}, {:.3g} elements", node.name, place, elements);
   }
   if (total > static_cast<double>(limit))
     throw Error(Fault::cannot, fmt::format("the network needs at least {}, {} are available; the largest part is {}; "

@@ -59,6 +59,8 @@ const std::array layout = {
     LayoutEntry{"/liquid/edges/<projection>/target_node_id", "(edge)", "uint64", "", "postsynaptic element"},
     LayoutEntry{"/liquid/edges/<projection>/target_node_id@node_population", "scalar", "text", "",
                 "postsynaptic population"},
+    LayoutEntry{"/liquid/edges/<projection>@port", "scalar", "text", "",
+                "which input of the target; absent where it is the first"},
     LayoutEntry{"/liquid/edges/<projection>/edge_type_id", "(edge)", "uint64", "", "0: one type per projection"},
     LayoutEntry{"/liquid/edges/<projection>/edge_group_id", "(edge)", "uint64", "", "0: one group per projection"},
     LayoutEntry{"/liquid/edges/<projection>/edge_group_index", "(edge)", "uint64", "", "row in group 0: 0, 1, ..."},
@@ -261,6 +263,7 @@ void ResultsWriter::edges(const std::string& projection, const SonataEdges& edge
   const std::uint64_t n = edges.source.size();
   const Storage storage = storage_for(n, sizeof(std::uint64_t));
   Group group = file_.ensure_group(edges_path(projection));
+  if (!edges.port.empty()) group.set_attribute("port", edges.port);
   group.write("source_node_id", {n}, std::span(edges.source), storage)
       .set_attribute("node_population", edges.source_population);
   group.write("target_node_id", {n}, std::span(edges.target), storage)
@@ -404,6 +407,11 @@ ReadoutArrays ResultsReader::readout() const {
 
 std::vector<std::string> ResultsReader::projections() const { return members("/liquid/edges"); }
 
+std::string ResultsReader::edge_port(const std::string& projection) const {
+  const Group group = file_.group(edges_path(projection));
+  return group.has_attribute("port") ? group.attribute_text("port") : "";
+}
+
 SonataEdges ResultsReader::edges(const std::string& projection) const {
   const Group group = file_.group(edges_path(projection));
   const Dataset source = group.dataset("source_node_id");
@@ -415,6 +423,7 @@ SonataEdges ResultsReader::edges(const std::string& projection) const {
   edges.target = read_vector<std::uint64_t>(group, "target_node_id", n, "source_node_id");
   edges.weight = read_vector<double>(group, "0/syn_weight", n, "source_node_id");
   edges.delay_ms = read_vector<double>(group, "0/delay", n, "source_node_id");
+  edges.port = edge_port(projection);
   return edges;
 }
 

@@ -65,6 +65,7 @@ struct SonataEdges {
   std::vector<std::uint64_t> source, target;  // node ids, 0-based
   std::vector<double> weight;                 // in the unit of the target's port
   std::vector<double> delay_ms;
+  std::string port{};  // of the target population; empty: its first
 };
 
 // Writes under a temporary name; the file appears when finish() returns. Throws Error(input) where the target exists
@@ -130,7 +131,8 @@ class ResultsReader {
 
   bool has_readout() const;
   ReadoutArrays readout() const;
-  std::vector<std::string> projections() const;  // that have edges
+  std::vector<std::string> projections() const;                // that have edges
+  std::string edge_port(const std::string& projection) const;  // empty: the target's first
   SonataEdges edges(const std::string& projection) const;
 
  private:

@@ -31,16 +31,24 @@ inline constexpr std::int32_t longest_delay = 1'000'000'000;
 // Targets enumerated together: a stripe is the smallest part that anybody asks for.
 inline constexpr std::uint32_t stripe_targets = 1024;
 
+// Elements [first, last) of a population; last 0: all.
+struct ElementRange {
+  std::uint32_t first = 0, last = 0;
+};
+
 struct Connectivity {
-  enum class Rule { one_to_one, all_to_all, fixed_indegree, pairwise_bernoulli, local, edges };
+  enum class Rule { one_to_one, all_to_all, fixed_indegree, pairwise_bernoulli, distance, local, edges };
   Rule rule = Rule::all_to_all;
   std::uint32_t indegree = 0;  // fixed_indegree, local
-  double probability = 0;      // pairwise_bernoulli
+  double probability = 0;      // pairwise_bernoulli; distance: at distance 0
+  double lambda = 0;           // distance: probability x exp(-(distance / lambda)^2), in the unit of positions
   double sigma = 0;            // local: standard deviation of the offset from the target's centre, pixels
   bool autapses = true;        // a neuron may connect to itself (same population only)
   bool multapses = true;       // a pair may be connected more than once (fixed_indegree)
   std::shared_ptr<const EdgeList> edges = nullptr;
+  ElementRange sources, targets;  // the parts of the two populations that are connected; not with local and edges
 
+  // Form::each, a value for each synapse: one_to_one, by target; all_to_all, row by row for each target in `targets`.
   Distribution weight = Distribution::constant(1);
   // Dale's law by source: every n-th source (n-1, 2n-1, ...) has weights factor x |w|, all others |w|. 0: off.
   std::uint32_t dale_every = 0;
@@ -52,11 +60,21 @@ struct Connectivity {
 
 std::string_view name(Connectivity::Rule rule);
 
+// Where the elements of a population lie: x, y, z of each, in units of the grid. None: on the grid of its shape, whose
+// last dimension is x.
+using Positions = std::shared_ptr<const std::vector<double>>;
+
+struct Position {
+  double x = 0, y = 0, z = 0;
+};
+Position position_of(std::uint32_t element, const Shape& shape, const Positions& positions);
+
 struct ConnectionSpace {
   std::uint64_t seed;
   std::string node;      // the weight node's name, part of every random address
   Shape source, target;  // shapes of the two populations
   bool same_population;
+  Positions source_positions = nullptr, target_positions = nullptr;
 };
 
 // Appends the synapses of targets [first, last), ascending by target, each target's in the order of its draws.

@@ -72,10 +72,6 @@ class Reader {
   Converted own_;
 };
 
-int bin_of(int tick, const LsmSettings& settings) {
-  return static_cast<int>(static_cast<std::int64_t>(tick) * settings.features.bins / settings.binning.ticks);
-}
-
 FeatureRows rows_for(const Dataset& dataset, std::size_t features, FeatureKind kind) {
   FeatureRows rows;
   rows.features = features;
@@ -120,8 +116,8 @@ void for_each_sample(const LsmSettings& settings, const Dataset& dataset, int th
 template <class Body>
 void for_each_count(const LsmSettings& settings, const BinnedSpikes& binned, const Body& body) {
   const auto channels = static_cast<std::size_t>(settings.input.channels());
-  for (int t = 0; t < settings.binning.ticks; ++t) {
-    const std::size_t bin = static_cast<std::size_t>(bin_of(t, settings)) * channels;
+  for (int t = settings.features.first_tick; t < settings.binning.ticks; ++t) {
+    const std::size_t bin = static_cast<std::size_t>(settings.features.bin_of(t, settings.binning.ticks)) * channels;
     const auto last = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t) + 1]);
     for (auto k = static_cast<std::size_t>(binned.first[static_cast<std::size_t>(t)]); k < last; ++k)
       body(bin + static_cast<std::size_t>(binned.index[k]), binned.count[k]);
@@ -151,7 +147,8 @@ class Features {
     const Spikes spikes = slice.wires.spikes.at({liquid_, 0}).view();
     for (std::int64_t tick = spikes.first_tick; tick < spikes.first_tick + spikes.ticks; ++tick) {
       const auto local = static_cast<int>(tick - slice.lanes[0].origin);
-      std::uint16_t* bin = row.counts.data() + static_cast<std::size_t>(bin_of(local, settings_)) * neurons_;
+      const int number = settings_.features.bin_of(local, settings_.binning.ticks);
+      std::uint16_t* bin = number < 0 ? nullptr : row.counts.data() + static_cast<std::size_t>(number) * neurons_;
       const auto index = spikes.at(tick);
       const auto counts = spikes.counts_at(tick);
       row.spikes += index.size();
@@ -159,7 +156,7 @@ class Features {
       const double weight = settings_.features.trace_ms ? std::exp(-age / *settings_.features.trace_ms) : 0;
       for (std::size_t k = 0; k < index.size(); ++k) {
         const std::int32_t count = counts.empty() ? 1 : counts[k];
-        add(bin[index[k]], count, row, "neuron", index[k]);
+        if (bin) add(bin[index[k]], count, row, "neuron", index[k]);
         if (settings_.features.trace_ms) row.reals[index[k]] += static_cast<float>(count * weight);
       }
     }

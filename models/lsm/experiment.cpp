@@ -187,11 +187,12 @@ class Experiment {
     arrays.scale = readout_.scale;
     arrays.lambda = readout_.lambda;
     writer.readout(arrays);
-    for (const char* projection : {"liquid.inputs", "liquid.recurrent"}) write_edges(writer, projection);
+    for (const Node& node : liquid_->network().nodes())
+      if (node.kind->is_weight) write_edges(writer, node.name);
     writer.finish();
   }
 
-  void write_edges(ResultsWriter& writer, const char* projection) {
+  void write_edges(ResultsWriter& writer, const std::string& projection) {
     const Network& network = liquid_->network();
     const NodeId id = network.require(projection);
     std::vector<Synapse> synapses;  // as a config writes them: without the source's output scale, delays undivided
@@ -203,6 +204,8 @@ class Experiment {
     SonataEdges edges;
     edges.source_population = network.node(network.incoming(id).from.node).name;
     edges.target_population = "liquid";
+    const PortRef to = network.wires()[network.wires_from(id).front()].to;
+    if (to.port > 0) edges.port = network.node(to.node).kind->inputs[to.port].name;
     for (const Synapse& s : synapses) {
       edges.source.push_back(s.source);
       edges.target.push_back(s.target);

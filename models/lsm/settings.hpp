@@ -12,14 +12,20 @@
 
 namespace crosspike {
 
-// What the readout sees of a sample: spike counts of each neuron in `bins` equal parts of the sample, and beside them,
-// if asked for, an exponential trace and the membrane at its end.
+// What the readout sees of a sample: spike counts of each neuron in `bins` equal parts of the sample or of its end, and
+// beside them, if asked for, an exponential trace and the membrane at its end.
 struct FeatureSettings {
   int bins = 2;
+  int first_tick = 0;              // from here to the end of the sample spikes are counted
   bool square_root = false;        // of the counts
   std::optional<double> trace_ms;  // time constant
   bool membranes = false;
   bool reals() const { return trace_ms || membranes; }
+  // Of a tick of a sample of so many; -1 before the first.
+  int bin_of(int tick, int ticks) const {
+    if (tick < first_tick) return -1;
+    return static_cast<int>(static_cast<std::int64_t>(tick - first_tick) * bins / (ticks - first_tick));
+  }
 };
 
 struct LsmSettings {

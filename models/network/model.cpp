@@ -168,6 +168,7 @@ class Builder {
     node.where = reader.where().text();
     read_params(node, reader, path);
     read_initial(node, reader, path);
+    if (reader.has("positions")) node.positions = read_positions(node, reader, path);
     for (const ArrayInfo& array : kind.arrays)
       if (const Value* value = reader.find(array.name))
         node.arrays[array.name] = read_array(*value, path + "." + array.name, array_unit(array.name));
@@ -175,6 +176,41 @@ class Builder {
       network_.add(std::move(node));
       return 0;
     });
+  }
+
+  // "grid" needs none; "shuffled_grid": the places of the grid, dealt out at random; else x, y, z of each element.
+  Positions read_positions(const Node& node, TableReader& reader, const std::string& path) const {
+    if (reader.find("positions")->as<std::string>()) {
+      const std::string words[] = {"grid", "shuffled_grid"};
+      const bool shuffled = reader.choice("positions", required, words) == words[1];
+      if (node.shape.size() > 3)
+        fail_at(reader.find("positions")->where(),
+                fmt::format("{}.positions: a grid has up to 3 dimensions, the shape has {}", path, node.shape.size()));
+      return shuffled ? shuffled_grid(node) : nullptr;
+    }
+    const Value& written = *reader.find("positions");
+    const NamedArray array = read_array(written, path + ".positions");
+    const std::size_t axes = array.shape.size() == 2 ? array.shape[1] : 1;
+    if (array.shape.empty() || array.shape.size() > 2 || array.shape[0] != node.size() || axes < 1 || axes > 3)
+      fail_at(written.where(), fmt::format("{}.positions has shape ({}); {} rows of 1 to 3 numbers are expected", path,
+                                           fmt::join(array.shape, ", "), node.size()));
+    std::vector<double> all(3 * node.size(), 0.0);
+    for (std::size_t i = 0; i < node.size(); ++i) std::copy_n(array.values.data() + i * axes, axes, all.data() + 3 * i);
+    return std::make_shared<const std::vector<double>>(std::move(all));
+  }
+
+  Positions shuffled_grid(const Node& node) const {
+    std::vector<std::uint32_t> place(node.size());
+    for (std::uint32_t i = 0; i < place.size(); ++i) place[i] = i;
+    Draws<double> draws(random_key(network_.seed, Purpose::parameter, node.name + "/positions"), 0, 0, 0);
+    for (std::size_t i = place.size(); i > 1; --i)  // Fisher and Yates
+      std::swap(place[i - 1], place[draws.below(static_cast<std::uint32_t>(i))]);
+    std::vector<double> all;
+    for (const std::uint32_t p : place) {
+      const Position at = position_of(p, node.shape, nullptr);
+      all.insert(all.end(), {at.x, at.y, at.z});
+    }
+    return std::make_shared<const std::vector<double>>(std::move(all));
   }
 
   static Unit array_unit(std::string_view name) {
@@ -222,6 +258,9 @@ class Builder {
       const std::string word =
           reader.choice(field.name, field.words[static_cast<std::size_t>(param.value)], field.words);
       param.value = static_cast<double>(std::find(field.words.begin(), field.words.end(), word) - field.words.begin());
+    } else if (given && given->as<Table>() && given->as<Table>()->find("parts")) {
+      node.params[p].each = read_parts(*given, path + "." + field.name, field.unit, node.size());
+      node.params[p].value = node.params[p].each.front();
     } else if (given && (given->as<Array>() || given->as<Table>())) {
       spread(node, p, read_distribution(*given, path + "." + field.name, field.unit), *given, path);
     } else if (field.integer) {
@@ -360,8 +399,6 @@ class Builder {
     read_rule(c, connect, path + ".connect", unit);
     if (const Value* weight = reader.find("weight")) {
       c.weight = read_distribution(*weight, path + ".weight", unit);
-      if (c.weight.form == Distribution::Form::each)
-        fail_at(weight->where(), fmt::format("{}.weight: a list belongs to the rule edges or to kind linear", path));
     } else if (!c.edges || c.edges->weights.empty()) {
       reader.require("weight", unit == Unit::none ? "0.1" : fmt::format("\"0.1 {}\"", name(unit)));
     }
@@ -369,8 +406,9 @@ class Builder {
     if (c.edges && !c.edges->delays.empty()) {
       if (delay)
         fail_at(delay->key_where(), fmt::format("{} has a delay, but its edge list brings its own; remove one", path));
-    } else if (delay && delay->as<Table>()) {
+    } else if (delay && (delay->as<Table>() || delay->as<Array>())) {
       c.delay = read_distribution(*delay, path + ".delay", Unit::ms);
+      for (double& x : c.delay.values) x /= network_.dt;
       for (double* x : {&c.delay.a, &c.delay.b, &c.delay.low, &c.delay.high}) *x /= network_.dt;
     } else {
       wire_delay = constant_delay(reader, path);
@@ -385,20 +423,35 @@ class Builder {
 
   void read_rule(Connectivity& c, TableReader& connect, const std::string& path, Unit unit) {
     using Rule = Connectivity::Rule;
-    const Rule rules[] = {Rule::one_to_one,         Rule::all_to_all, Rule::fixed_indegree,
-                          Rule::pairwise_bernoulli, Rule::local,      Rule::edges};
+    const Rule rules[] = {Rule::one_to_one, Rule::all_to_all, Rule::fixed_indegree, Rule::pairwise_bernoulli,
+                          Rule::distance,   Rule::local,      Rule::edges};
     std::vector<std::string> words;
     for (const Rule rule : rules) words.emplace_back(name(rule));
     const std::string word = connect.choice("rule", required, words);
     c.rule = rules[std::find(words.begin(), words.end(), word) - words.begin()];
     if (c.rule == Rule::fixed_indegree || c.rule == Rule::local)
       c.indegree = static_cast<std::uint32_t>(connect.integer("indegree", required, 1, most));
-    if (c.rule == Rule::pairwise_bernoulli) c.probability = connect.quantity("probability", Unit::none, required, 0, 1);
+    if (c.rule == Rule::pairwise_bernoulli || c.rule == Rule::distance)
+      c.probability = connect.quantity("probability", Unit::none, required, 0, 1);
+    if (c.rule == Rule::distance) c.lambda = connect.quantity("lambda", Unit::none, required, above_zero, 1e9);
     if (c.rule == Rule::local) c.sigma = connect.quantity("sigma", Unit::px, required, 0, 1e6);
     if (c.rule == Rule::fixed_indegree) c.multapses = connect.boolean("multapses", true);
     if (c.rule != Rule::one_to_one && c.rule != Rule::edges && c.rule != Rule::local)
       c.autapses = connect.boolean("autapses", true);
     if (c.rule == Rule::edges) c.edges = read_edges(connect, path, unit);
+    if (c.rule == Rule::edges || c.rule == Rule::local) return;
+    c.sources = read_range(connect, path, "source_range");
+    c.targets = read_range(connect, path, "target_range");
+  }
+
+  static ElementRange read_range(TableReader& connect, const std::string& path, const std::string& key) {
+    const auto ends = connect.integers(key, 0, most);
+    if (ends.empty() && !connect.has(key)) return {};
+    if (ends.size() != 2 || ends[0] >= ends[1])
+      fail_at(connect.find(key)->where(),
+              fmt::format("{}.{} = [{}]; write the first element and the one after the last, e.g. [0, 80]", path, key,
+                          fmt::join(ends, ", ")));
+    return {static_cast<std::uint32_t>(ends[0]), static_cast<std::uint32_t>(ends[1])};
   }
 
   std::shared_ptr<const EdgeList> read_edges(TableReader& connect, const std::string& path, Unit unit) {

@@ -162,4 +162,29 @@ Distribution read_distribution(const Value& value, const std::string& path, Unit
   return d;
 }
 
+std::vector<double> read_parts(const Value& value, const std::string& path, Unit unit, std::size_t size) {
+  TableReader reader(value, path);
+  const Value& written = *reader.find("parts");
+  reader.finish();
+  constexpr const char* example = "write pairs of share and value, e.g. { parts = [[0.8, 3], [0.2, 2]] }";
+  const Array* parts = written.as<Array>();
+  if (!parts || parts->empty()) fail_at(written.where(), fmt::format("{}.parts is no list; {}", path, example));
+  std::vector<double> all;
+  double shares = 0;
+  for (const Value& part : *parts) {
+    const Array* pair = part.as<Array>();
+    if (!pair || pair->size() != 2) fail_at(part.where(), fmt::format("{}.parts: {}", path, example));
+    shares += read_number((*pair)[0], path + ".parts", Unit::none);
+    const double number = read_number((*pair)[1], path + ".parts", unit);
+    // As an excitatory share of 0.8 leaves size / 5 to the others.
+    const double end = static_cast<double>(size) - std::floor((1 - shares) * static_cast<double>(size) + 1e-9);
+    if (!(end >= 0 && end <= static_cast<double>(size))) break;
+    all.resize(std::max(all.size(), static_cast<std::size_t>(end)), number);
+  }
+  if (!(std::abs(shares - 1) < 1e-9))
+    fail_at(written.where(), fmt::format("{}.parts: the shares add up to {:g}; 1 is expected", path, shares));
+  all.resize(size, all.empty() ? 0 : all.back());
+  return all;
+}
+
 }  // namespace crosspike
