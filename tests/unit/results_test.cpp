@@ -65,6 +65,9 @@ void write_everything(const fs::path& path) {
   writer.append_values({"trace", 7}, 2, table, info);
   writer.readout(readout);
   writer.edges("recurrent", edges);
+  writer.scores("liquid", {2, {4, 1, 0, 5}, {1, 10}, {0.5, 0.75}, 0.9, 10});
+  writer.curve("memory", {"Memory", "delay (ms)", "accuracy", {50, 100}, {{"liquid", {1, 0.5}, {0.9, 0.4}, {1, 0.6}}}});
+  writer.sample(7, {3, {2, 4, 5}, SampleImage{2, 3, {0, 1, 2, 3, 4, 255}}});
   writer.finish();
 }
 
@@ -154,17 +157,24 @@ TEST_F(Results, EqualContentGivesEqualBytesAtAnyTime) {
 
 // The path of the layout table that an object or attribute falls under, given the names in write_everything.
 std::string pattern_of(std::string path) {
-  for (const char* sample : {"/samples/7", "/samples/12"}) {
-    if (path.starts_with(sample)) path.erase(0, std::string(sample).size());
+  for (const std::string sample : {"/samples/7", "/samples/12"}) {
+    if (!path.starts_with(sample)) continue;
+    path.erase(0, sample.size());
+    if (!path.starts_with("/spikes") && !path.starts_with("/values")) path = "/samples/<number>" + path;
   }
   const std::pair<std::string, std::string> names[] = {{"/spikes/exc", "/spikes/<population>"},
                                                        {"/spikes/inh", "/spikes/<population>"},
                                                        {"/values/trace", "/values/<recorder>"},
                                                        {"/indices/trace", "/indices/<recorder>"},
                                                        {"/edges/recurrent", "/edges/<projection>"},
-                                                       {"@accuracy", "@<figure>"},
-                                                       {"@backend", "@<figure>"},
-                                                       {"@spikes", "@<figure>"}};
+                                                       {"/scores/liquid", "/scores/<contestant>"},
+                                                       {"/curves/memory", "/curves/<curve>"},
+                                                       {"/y/liquid", "/y/<series>"},
+                                                       {"/low/liquid", "/low/<series>"},
+                                                       {"/high/liquid", "/high/<series>"},
+                                                       {"/figures@accuracy", "/figures@<figure>"},
+                                                       {"/figures@backend", "/figures@<figure>"},
+                                                       {"/figures@spikes", "/figures@<figure>"}};
   for (const auto& [name, pattern] : names) {
     if (const std::size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), pattern);
   }
