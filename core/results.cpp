@@ -52,7 +52,9 @@ const std::array layout = {
     LayoutEntry{"/readout/bias", "(class)", "float64", "", ""},
     LayoutEntry{"/readout/mean", "(feature)", "float64", "", "of the training set"},
     LayoutEntry{"/readout/scale", "(feature)", "float64", "", "of the training set"},
-    LayoutEntry{"/readout/lambda", "scalar", "float64", "", "ridge penalty"},
+    LayoutEntry{"/readout/lambda", "scalar", "float64", "", "penalty of the weights; alpha of rls"},
+    LayoutEntry{"/readout@kind", "scalar", "text", "", "how it was fitted: ridge, logistic, rls; absent is ridge"},
+    LayoutEntry{"/readout@forgetting", "scalar", "float64", "", "of rls; absent in the other kinds"},
     LayoutEntry{"/liquid/edges/<projection>/source_node_id", "(edge)", "uint64", "", "presynaptic element"},
     LayoutEntry{"/liquid/edges/<projection>/source_node_id@node_population", "scalar", "text", "",
                 "presynaptic population"},
@@ -70,7 +72,15 @@ const std::array layout = {
         "input"},
     LayoutEntry{"/scores/<contestant>@samples", "scalar", "int64", "", "samples scored: those of the test split"},
     LayoutEntry{"/scores/<contestant>/confusion", "(true class, predicted class)", "int64", "", "scored samples"},
-    LayoutEntry{"/scores/<contestant>/lambda", "(tried)", "float64", "", "ridge penalties that were tried"},
+    LayoutEntry{"/scores/<contestant>@accuracy_low", "scalar", "float64", "",
+                "lower end of Wilson's 95 % interval of the accuracy"},
+    LayoutEntry{"/scores/<contestant>@accuracy_high", "scalar", "float64", "", "its upper end"},
+    LayoutEntry{"/scores/<contestant>/precision", "(class)", "float64", "",
+                "share of the samples predicted to be of the class that are; NaN where none is predicted"},
+    LayoutEntry{"/scores/<contestant>/recall", "(class)", "float64", "",
+                "share of the samples of the class that are found; NaN where there are none"},
+    LayoutEntry{"/scores/<contestant>/f1", "(class)", "float64", "", "harmonic mean of precision and recall"},
+    LayoutEntry{"/scores/<contestant>/lambda", "(tried)", "float64", "", "penalties that were tried"},
     LayoutEntry{"/scores/<contestant>/validation_accuracy", "(tried)", "float64", "",
                 "of each lambda on the validation split, fitted on train"},
     LayoutEntry{"/curves/<curve>@title", "scalar", "text", "", "what the curve shows"},
@@ -255,6 +265,8 @@ void ResultsWriter::readout(const ReadoutArrays& arrays) {
   group.write("mean", {features}, std::span(arrays.mean));
   group.write("scale", {features}, std::span(arrays.scale));
   group.write("lambda", {}, std::span(&arrays.lambda, 1));
+  group.set_attribute("kind", arrays.kind);
+  if (arrays.forgetting) group.set_attribute("forgetting", *arrays.forgetting);
 }
 
 void ResultsWriter::edges(const std::string& projection, const SonataEdges& edges) {
@@ -399,6 +411,8 @@ ReadoutArrays ResultsReader::readout() const {
                 fmt::format("{}: shape ({}); one number is expected", lambda.where(), fmt::join(lambda.shape(), ", ")));
   }
   arrays.lambda = lambda.read<double>()[0];
+  if (group.has_attribute("kind")) arrays.kind = group.attribute_text("kind");
+  if (group.has_attribute("forgetting")) arrays.forgetting = group.attribute<double>("forgetting");
   return arrays;
 }
 

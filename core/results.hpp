@@ -54,10 +54,12 @@ struct ValuesTable {
 
 struct ReadoutArrays {
   std::vector<std::string> classes;
-  std::vector<double> weights;      // (class, feature)
-  std::vector<double> bias;         // (class)
-  std::vector<double> mean, scale;  // (feature), of the samples that were fitted
-  double lambda = 0;                // ridge penalty
+  std::vector<double> weights;         // (class, feature)
+  std::vector<double> bias;            // (class)
+  std::vector<double> mean, scale;     // (feature), of the samples that were fitted
+  double lambda = 0;                   // penalty of the weights; alpha of rls
+  std::string kind = "ridge";          // how it was fitted: ridge, logistic, rls
+  std::optional<double> forgetting{};  // of rls
 };
 
 struct SonataEdges {
@@ -75,6 +77,10 @@ struct ReadoutScores {
   std::vector<double> validation_accuracy;  // (tried), a share from 0 to 1
   double accuracy = 0;                      // of the samples that were scored, a share from 0 to 1
   std::int64_t samples = 0;                 // that were scored
+  // Bounds of the accuracy, and figures of each class (class), NaN where not defined; without them where a file has
+  // none.
+  std::optional<double> accuracy_low{}, accuracy_high{};
+  std::vector<double> precision{}, recall{}, f1{};
 };
 
 // Lines over one axis, for plots. NaN is a gap.

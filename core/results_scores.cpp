@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What results.h5 holds for plots and comparisons: scores of readouts, curves, and what a sample is.
 #include <algorithm>
+#include <array>
 #include <crosspike/core/results_internal.hpp>
+#include <utility>
 
 namespace crosspike {
 namespace {
@@ -30,6 +32,14 @@ std::vector<double> read_bound(const Group& group, const char* bound, const Curv
   return group.has(path) ? read_vector<double>(group, path, series.y.size(), "x") : std::vector<double>();
 }
 
+// The arrays by class, under their names in the file.
+template <class Scores>
+auto class_arrays(Scores& scores) {
+  return std::array{std::pair<const char*, decltype((scores.f1))>{"precision", scores.precision},
+                    std::pair<const char*, decltype((scores.f1))>{"recall", scores.recall},
+                    std::pair<const char*, decltype((scores.f1))>{"f1", scores.f1}};
+}
+
 }  // namespace
 
 void ResultsWriter::scores(const std::string& contestant, const ReadoutScores& scores) {
@@ -45,6 +55,14 @@ void ResultsWriter::scores(const std::string& contestant, const ReadoutScores& s
   group.write("validation_accuracy", {tried}, std::span(scores.validation_accuracy));
   group.set_attribute("accuracy", scores.accuracy);
   group.set_attribute("samples", scores.samples);
+  if (scores.accuracy_low) group.set_attribute("accuracy_low", *scores.accuracy_low);
+  if (scores.accuracy_high) group.set_attribute("accuracy_high", *scores.accuracy_high);
+  for (const auto& [name, figures] : class_arrays(scores)) {
+    if (figures.empty()) continue;
+    if (figures.size() != classes)
+      bug(group.where(), fmt::format("{} classes, {} of {}", classes, figures.size(), name));
+    group.write(name, {classes}, std::span(std::as_const(figures)));
+  }
 }
 
 void ResultsWriter::curve(const std::string& name, const Curve& curve) {
@@ -93,6 +111,10 @@ ReadoutScores ResultsReader::scores(const std::string& contestant) const {
   scores.validation_accuracy = read_vector<double>(group, "validation_accuracy", scores.lambda.size(), "lambda");
   scores.accuracy = group.attribute<double>("accuracy");
   scores.samples = group.attribute<std::int64_t>("samples");
+  if (group.has_attribute("accuracy_low")) scores.accuracy_low = group.attribute<double>("accuracy_low");
+  if (group.has_attribute("accuracy_high")) scores.accuracy_high = group.attribute<double>("accuracy_high");
+  for (auto& [name, figures] : class_arrays(scores))
+    if (group.has(name)) figures = read_vector<double>(group, name, scores.classes, "confusion");
   return scores;
 }
 

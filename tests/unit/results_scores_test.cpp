@@ -51,7 +51,17 @@ class ResultsScores : public ::testing::Test {
 };
 
 TEST_F(ResultsScores, ComeBackAsTheyWereWritten) {
-  const ReadoutScores liquid = {3, {5, 1, 0, 0, 6, 0, 2, 0, 4}, {0.1, 1, 10}, {0.5, 0.75, 0.625}, 15.0 / 18, 18};
+  const ReadoutScores liquid = {3,
+                                {5, 1, 0, 0, 6, 0, 2, 0, 4},
+                                {0.1, 1, 10},
+                                {0.5, 0.75, 0.625},
+                                15.0 / 18,
+                                18,
+                                0.6,
+                                0.94,
+                                {0.7, 0.8, 0.9},
+                                {0.1, 0.2, 0.3},
+                                {0.4, 0.5, 0.6}};
   {
     ResultsWriter writer("results.h5", header, Existing::refuse);
     writer.scores("liquid", liquid);
@@ -67,7 +77,15 @@ TEST_F(ResultsScores, ComeBackAsTheyWereWritten) {
   EXPECT_EQ(back.validation_accuracy, liquid.validation_accuracy);
   EXPECT_EQ(back.accuracy, liquid.accuracy);
   EXPECT_EQ(back.samples, 18);
-  EXPECT_TRUE(reader.scores("input").lambda.empty());
+  EXPECT_EQ(back.accuracy_low, 0.6);
+  EXPECT_EQ(back.accuracy_high, 0.94);
+  EXPECT_EQ(back.precision, liquid.precision);
+  EXPECT_EQ(back.recall, liquid.recall);
+  EXPECT_EQ(back.f1, liquid.f1);
+  const ReadoutScores bare = reader.scores("input");
+  EXPECT_TRUE(bare.lambda.empty());
+  EXPECT_FALSE(bare.accuracy_low || bare.accuracy_high);
+  EXPECT_TRUE(bare.precision.empty() && bare.recall.empty() && bare.f1.empty());
 }
 
 TEST_F(ResultsScores, CurvesComeBackWithTheirGapsAndBounds) {
@@ -132,6 +150,12 @@ TEST_F(ResultsScores, RefuseWhatDoesNotFitTogether) {
                 },
                 Fault::system),
             "results.h5:/scores/liquid: 2 lambdas, 1 accuracies; this is a bug in crosspike");
+  EXPECT_EQ(message_of(
+                [&] {
+                  writer.scores("static", {2, {1, 0, 0, 1}, {}, {}, 1, 2, {}, {}, {1}});
+                },
+                Fault::system),
+            "results.h5:/scores/static: 2 classes, 1 of precision; this is a bug in crosspike");
   EXPECT_EQ(message_of(
                 [&] {
                   writer.curve("a", {"", "", "", {1, 2}, {{"s", {1}, {}, {}}}});
