@@ -5,7 +5,8 @@ namespace crosspike {
 
 Bench lsm_bench();
 Bench network_bench();
+Bench readout_bench();
 
-std::vector<Bench> benches() { return {lsm_bench(), network_bench()}; }
+std::vector<Bench> benches() { return {lsm_bench(), network_bench(), readout_bench()}; }
 
 }  // namespace crosspike

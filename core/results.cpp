@@ -5,8 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <crosspike/core/error.hpp>
-#include <crosspike/core/results.hpp>
+#include <crosspike/core/results_internal.hpp>
 #include <utility>
 
 namespace crosspike {
@@ -17,6 +16,7 @@ using hdf5::Dataset;
 using hdf5::Group;
 using hdf5::Node;
 using hdf5::Storage;
+using namespace results_internal;
 
 // SONATA developer guide, AllenInstitute/sonata:docs/SONATA_DEVELOPER_GUIDE.md: magic, version, spike and edge layouts.
 constexpr std::uint32_t sonata_magic = 0x0A7A;
@@ -52,7 +52,9 @@ const std::array layout = {
     LayoutEntry{"/readout/bias", "(class)", "float64", "", ""},
     LayoutEntry{"/readout/mean", "(feature)", "float64", "", "of the training set"},
     LayoutEntry{"/readout/scale", "(feature)", "float64", "", "of the training set"},
-    LayoutEntry{"/readout/lambda", "scalar", "float64", "", "ridge penalty"},
+    LayoutEntry{"/readout/lambda", "scalar", "float64", "", "penalty of the weights; alpha of rls"},
+    LayoutEntry{"/readout@kind", "scalar", "text", "", "how it was fitted: ridge, logistic, rls; absent is ridge"},
+    LayoutEntry{"/readout@forgetting", "scalar", "float64", "", "of rls; absent in the other kinds"},
     LayoutEntry{"/liquid/edges/<projection>/source_node_id", "(edge)", "uint64", "", "presynaptic element"},
     LayoutEntry{"/liquid/edges/<projection>/source_node_id@node_population", "scalar", "text", "",
                 "presynaptic population"},
@@ -66,17 +68,40 @@ const std::array layout = {
     LayoutEntry{"/liquid/edges/<projection>/edge_group_index", "(edge)", "uint64", "", "row in group 0: 0, 1, ..."},
     LayoutEntry{"/liquid/edges/<projection>/0/syn_weight", "(edge)", "float64", "unit of the target's port", "weight"},
     LayoutEntry{"/liquid/edges/<projection>/0/delay", "(edge)", "float64", "ms", "delay"},
+    LayoutEntry{
+        "/scores/<contestant>@accuracy", "scalar", "float64", "",
+        "share of the scored samples that the readout gets right; contestants are liquid, no_recurrence, static, "
+        "input"},
+    LayoutEntry{"/scores/<contestant>@samples", "scalar", "int64", "", "samples scored: those of the test split"},
+    LayoutEntry{"/scores/<contestant>/confusion", "(true class, predicted class)", "int64", "", "scored samples"},
+    LayoutEntry{"/scores/<contestant>@accuracy_low", "scalar", "float64", "",
+                "lower end of Wilson's 95 % interval of the accuracy"},
+    LayoutEntry{"/scores/<contestant>@accuracy_high", "scalar", "float64", "", "its upper end"},
+    LayoutEntry{"/scores/<contestant>/precision", "(class)", "float64", "",
+                "share of the samples predicted to be of the class that are; NaN where none is predicted"},
+    LayoutEntry{"/scores/<contestant>/recall", "(class)", "float64", "",
+                "share of the samples of the class that are found; NaN where there are none"},
+    LayoutEntry{"/scores/<contestant>/f1", "(class)", "float64", "", "harmonic mean of precision and recall"},
+    LayoutEntry{"/scores/<contestant>/lambda", "(tried)", "float64", "", "penalties that were tried"},
+    LayoutEntry{"/scores/<contestant>/validation_accuracy", "(tried)", "float64", "",
+                "of each lambda on the validation split, fitted on train"},
+    LayoutEntry{"/curves/<curve>@title", "scalar", "text", "", "what the curve shows"},
+    LayoutEntry{"/curves/<curve>@x_label", "scalar", "text", "", "with its unit: delay (ms)"},
+    LayoutEntry{"/curves/<curve>@y_label", "scalar", "text", "", "with its unit"},
+    LayoutEntry{"/curves/<curve>/x", "(point)", "float64", "@x_label", ""},
+    LayoutEntry{"/curves/<curve>/y/<series>", "(point)", "float64", "@y_label", "one line of the plot; NaN is a gap"},
+    LayoutEntry{"/curves/<curve>/low/<series>", "(point)", "float64", "@y_label", "lower bound of y; may be absent"},
+    LayoutEntry{"/curves/<curve>/high/<series>", "(point)", "float64", "@y_label", "upper bound of y; may be absent"},
+    LayoutEntry{"/samples/<number>@label", "scalar", "int64", "", "class of the sample"},
+    LayoutEntry{"/samples/<number>@input_shape", "(3)", "uint64", "",
+                "polarities, rows and columns that the elements of the population input stand for"},
+    LayoutEntry{"/samples/<number>/image", "(row, column)", "uint8", "",
+                "the image that the sample's events were made from; absent where there is none"},
     LayoutEntry{"/samples/<number>/spikes", "", "group", "",
                 "spikes of one sample, as /spikes; times count from its start"},
     LayoutEntry{"/samples/<number>/values", "", "group", "",
                 "values of one sample, as /values; times count from its start"},
 };
-
-constexpr std::uint64_t compress_from = std::uint64_t{64} << 10;  // bytes; below, a chunk costs more than it saves
-
-Storage storage_for(std::uint64_t elements, std::uint64_t element_bytes) {
-  return elements * element_bytes < compress_from ? Storage::contiguous : Storage::compressed;
-}
 
 std::string prefix(std::optional<std::uint64_t> sample) {
   return sample ? fmt::format("/samples/{}", *sample) : std::string();
@@ -86,10 +111,6 @@ std::string spikes_path(const RecordedAt& at) { return fmt::format("{}/spikes/{}
 std::string values_path(const RecordedAt& at) { return fmt::format("{}/values/{}", prefix(at.sample), at.name); }
 std::string indices_path(const std::string& recorder) { return "/indices/" + recorder; }
 std::string edges_path(const std::string& projection) { return "/liquid/edges/" + projection; }
-
-[[noreturn]] void bug(const std::string& where, const std::string& what) {
-  throw Error(Fault::system, fmt::format("{}: {}; this is a bug in crosspike", where, what));
-}
 
 void check_spikes(const std::string& where, double last_ms, std::span<const double> timestamps_ms, std::size_t ids,
                   std::size_t counts) {
@@ -116,17 +137,6 @@ void mark_values(Dataset& table, const ValuesInfo& info) {
   table.set_attribute("every", info.every);
   table.set_attribute("dt", info.dt_ms);
   table.set_attribute("unit", info.unit);
-}
-
-template <hdf5::Number T>
-std::vector<T> read_vector(const Group& group, const std::string& name, std::size_t length, const char* of) {
-  const Dataset data = group.dataset(name);
-  const hdf5::Shape shape = data.shape();
-  if (shape != hdf5::Shape{length}) {
-    throw Error(Fault::input,
-                fmt::format("{}: shape ({}), but {} has {}", data.where(), fmt::join(shape, ", "), of, length));
-  }
-  return data.read<T>();
 }
 
 }  // namespace
@@ -257,6 +267,8 @@ void ResultsWriter::readout(const ReadoutArrays& arrays) {
   group.write("mean", {features}, std::span(arrays.mean));
   group.write("scale", {features}, std::span(arrays.scale));
   group.write("lambda", {}, std::span(&arrays.lambda, 1));
+  group.set_attribute("kind", arrays.kind);
+  if (arrays.forgetting) group.set_attribute("forgetting", *arrays.forgetting);
 }
 
 void ResultsWriter::edges(const std::string& projection, const SonataEdges& edges) {
@@ -402,6 +414,8 @@ ReadoutArrays ResultsReader::readout() const {
                 fmt::format("{}: shape ({}); one number is expected", lambda.where(), fmt::join(lambda.shape(), ", ")));
   }
   arrays.lambda = lambda.read<double>()[0];
+  if (group.has_attribute("kind")) arrays.kind = group.attribute_text("kind");
+  if (group.has_attribute("forgetting")) arrays.forgetting = group.attribute<double>("forgetting");
   return arrays;
 }
 

@@ -54,10 +54,12 @@ struct ValuesTable {
 
 struct ReadoutArrays {
   std::vector<std::string> classes;
-  std::vector<double> weights;      // (class, feature)
-  std::vector<double> bias;         // (class)
-  std::vector<double> mean, scale;  // (feature), of the samples that were fitted
-  double lambda = 0;                // ridge penalty
+  std::vector<double> weights;         // (class, feature)
+  std::vector<double> bias;            // (class)
+  std::vector<double> mean, scale;     // (feature), of the samples that were fitted
+  double lambda = 0;                   // penalty of the weights; alpha of rls
+  std::string kind = "ridge";          // how it was fitted: ridge, logistic, rls
+  std::optional<double> forgetting{};  // of rls
 };
 
 struct SonataEdges {
@@ -66,6 +68,44 @@ struct SonataEdges {
   std::vector<double> weight;                 // in the unit of the target's port
   std::vector<double> delay_ms;
   std::string port{};  // of the target population; empty: its first
+};
+
+// How one readout of an experiment did: the liquid's own, or a control's ("no_recurrence", "static", "input").
+struct ReadoutScores {
+  std::size_t classes = 0;
+  std::vector<std::int64_t> confusion;      // (true class, predicted class), of the samples that were scored
+  std::vector<double> lambda;               // (tried), in the order tried
+  std::vector<double> validation_accuracy;  // (tried), a share from 0 to 1
+  double accuracy = 0;                      // of the samples that were scored, a share from 0 to 1
+  std::int64_t samples = 0;                 // that were scored
+  // Bounds of the accuracy, and figures of each class (class), NaN where not defined; without them where a file has
+  // none.
+  std::optional<double> accuracy_low{}, accuracy_high{};
+  std::vector<double> precision{}, recall{}, f1{};
+};
+
+// Lines over one axis, for plots. NaN is a gap.
+struct CurveSeries {
+  std::string name;               // in the legend; no '/', since it is part of an HDF5 path
+  std::vector<double> y;          // (point)
+  std::vector<double> low, high;  // (point), bounds of y, each empty where there is none
+};
+struct Curve {
+  std::string title, x_label, y_label;  // labels with their unit: "delay (ms)"
+  std::vector<double> x;                // (point)
+  std::vector<CurveSeries> series;      // read back in alphabetical order
+};
+
+struct SampleImage {
+  std::uint64_t height = 0, width = 0;  // pixels
+  std::vector<std::uint8_t> pixels;     // (row, column), 0 is dark
+};
+
+// What a sample is, beside its records.
+struct SampleFacts {
+  std::optional<std::int64_t> label;       // its class
+  std::vector<std::uint64_t> input_shape;  // (polarity, row, column) of the population input; empty where unknown
+  std::optional<SampleImage> image;        // that its events were made from
 };
 
 // Writes under a temporary name; the file appears when finish() returns. Throws Error(input) where the target exists
@@ -91,6 +131,9 @@ class ResultsWriter {
 
   void readout(const ReadoutArrays& arrays);
   void edges(const std::string& projection, const SonataEdges& edges);
+  void scores(const std::string& contestant, const ReadoutScores& scores);
+  void curve(const std::string& name, const Curve& curve);
+  void sample(std::uint64_t number, const SampleFacts& facts);
 
   void finish();  // closes, syncs, renames; nothing may be written after it
 
@@ -134,6 +177,10 @@ class ResultsReader {
   std::vector<std::string> projections() const;                // that have edges
   std::string edge_port(const std::string& projection) const;  // empty: the target's first
   SonataEdges edges(const std::string& projection) const;
+  std::vector<std::string> contestants() const;  // that have scores
+  ReadoutScores scores(const std::string& contestant) const;
+  std::map<std::string, Curve> curves() const;  // by name
+  SampleFacts sample(std::uint64_t number) const;
 
  private:
   std::vector<std::string> members(const std::string& path) const;

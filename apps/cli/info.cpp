@@ -62,10 +62,15 @@ void results_info(Session& session, const std::filesystem::path& path) {
   }
   if (results.has_readout()) {
     const ReadoutArrays readout = results.readout();
-    records.row({"/readout", fmt::format("{} classes of {} features, lambda = {}", grouped(readout.classes.size()),
-                                         grouped(readout.mean.size()), readout.lambda)});
-    json["readout"] = {
-        {"classes", readout.classes.size()}, {"features", readout.mean.size()}, {"lambda", readout.lambda}};
+    const bool rls = readout.kind == "rls";
+    records.row({"/readout",
+                 fmt::format("{}, {} classes of {} features, {} = {}", readout.kind, grouped(readout.classes.size()),
+                             grouped(readout.mean.size()), rls ? "alpha" : "lambda", readout.lambda)});
+    json["readout"] = {{"kind", readout.kind},
+                       {"classes", readout.classes.size()},
+                       {"features", readout.mean.size()},
+                       {"lambda", readout.lambda}};
+    if (readout.forgetting) json["readout"]["forgetting"] = *readout.forgetting;
   }
   for (const std::string& projection : results.projections()) {
     const std::size_t edges = results.edges(projection).source.size();

@@ -4,56 +4,120 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/text.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
+#include <numeric>
+#include <set>
+#include <span>
 
 namespace crosspike::cli {
 
 namespace {
 
-// A readout's line in the table of accuracies: its name and the two figures that it has.
+// A readout's line in the table of accuracies: its label and the figures in it.
 struct Contestant {
-  const char *name, *validation, *test;
+  const char *label, *validation, *test, *less;
 };
 constexpr std::array contestants = {
-    Contestant{"liquid", "validation_accuracy", "test_accuracy"},
-    Contestant{"without recurrence", "no_recurrence_validation_accuracy", "no_recurrence_accuracy"},
-    Contestant{"static features", "static_validation_accuracy", "static_accuracy"},
-    Contestant{"input alone", "baseline_validation_accuracy", "baseline_accuracy"},
+    Contestant{"liquid", "validation_accuracy", "test_accuracy", ""},
+    Contestant{"without recurrence", "no_recurrence_validation_accuracy", "no_recurrence_accuracy",
+               "liquid_minus_no_recurrence"},
+    Contestant{"static features", "static_validation_accuracy", "static_accuracy", "liquid_minus_static"},
+    Contestant{"input alone", "baseline_validation_accuracy", "baseline_accuracy", "liquid_minus_baseline"},
+};
+constexpr std::size_t most_classes_shown = 20;
+
+class FiguresText {
+ public:
+  explicit FiguresText(const Figures& figures) : figures_(figures) {}
+
+  std::string text(int width) {
+    TextTable accuracies({"accuracy", "validation", "test, 95 % interval", "liquid minus it"});
+    accuracies.align_right(1);
+    for (const Contestant& c : contestants) {
+      const std::string validation = number(c.validation, ""), test = interval(c.test, "%");
+      if (test.empty()) continue;
+      accuracies.row({c.label, validation.empty() ? "" : validation + " %", test, interval(c.less, "points", "+")});
+    }
+    TextTable rest;
+    for (const auto& [name, value] : figures_)
+      if (!shown_.contains(name)) rest.row({name, figure_text(name, value)});
+    return (accuracies.empty() ? "" : accuracies.text(width) + "\n") + rest.text(width);
+  }
+
+ private:
+  const double* find(const std::string& name) {
+    const auto at = std::find_if(figures_.begin(), figures_.end(), [&](const auto& f) { return f.first == name; });
+    if (at == figures_.end()) return nullptr;
+    shown_.insert(name);
+    return std::get_if<double>(&at->second);
+  }
+
+  std::string number(const std::string& name, const char* sign) {
+    const double* share = find(name);
+    if (!share) return "";
+    return (*share >= 0 ? sign : "") + fmt::format("{:.2f}", 100 * *share);
+  }
+
+  // "87.33 % (86.66 to 87.97)"
+  std::string interval(const std::string& name, const char* unit, const char* sign = "") {
+    const std::string middle = number(name, sign), low = number(name + "_low", sign),
+                      high = number(name + "_high", sign);
+    return middle.empty() ? "" : fmt::format("{} {} ({} to {})", middle, unit, low, high);
+  }
+
+  const Figures& figures_;
+  std::set<std::string> shown_;  // above the rest
 };
 
-std::string figures_text(const Figures& figures, int width) {
-  const auto find = [&](const std::string& name) {
-    const auto at = std::find_if(figures.begin(), figures.end(), [&](const auto& f) { return f.first == name; });
-    return at == figures.end() ? std::string() : figure_text(name, at->second);
-  };
-  TextTable accuracies({"accuracy", "validation", "test"});
-  accuracies.align_right(1);
-  accuracies.align_right(2);
-  for (const Contestant& c : contestants)
-    if (!find(c.validation).empty() || !find(c.test).empty())
-      accuracies.row({c.name, find(c.validation), find(c.test)});
-  TextTable rest;
-  for (const auto& entry : figures) {
-    const std::string& name = entry.first;
-    const bool above = std::any_of(contestants.begin(), contestants.end(),
-                                   [&](const Contestant& c) { return name == c.validation || name == c.test; });
-    if (!above) rest.row({name, figure_text(name, entry.second)});
+// The liquid's readout, class by class.
+std::string classes_text(const ReadoutScores& scores, int width) {
+  if (scores.classes > most_classes_shown) return "";
+  TextTable table({"class", "samples", "precision", "recall", "F1"});
+  for (std::size_t column = 0; column < 5; ++column) table.align_right(column);
+  const auto percent = [](double share) { return std::isnan(share) ? "-" : fmt::format("{:.1f} %", 100 * share); };
+  for (std::size_t c = 0; c < scores.classes; ++c) {
+    const auto row = std::span(scores.confusion).subspan(c * scores.classes, scores.classes);
+    table.row({fmt::format("{}", c), grouped(std::accumulate(row.begin(), row.end(), std::uint64_t{0})),
+               percent(scores.precision[c]), percent(scores.recall[c]), percent(scores.f1[c])});
   }
-  return (accuracies.empty() ? "" : accuracies.text(width) + "\n") + rest.text(width);
+  return "\n" + table.text(width);
+}
+
+Json scores_json(const ReadoutScores& scores) {
+  Json confusion = Json::array();
+  for (std::size_t c = 0; c < scores.classes; ++c) {
+    const auto row = std::span(scores.confusion).subspan(c * scores.classes, scores.classes);
+    confusion.push_back(Json(std::vector<std::int64_t>(row.begin(), row.end())));
+  }
+  return {{"samples", scores.samples},
+          {"accuracy", scores.accuracy},
+          {"accuracy_low", *scores.accuracy_low},
+          {"accuracy_high", *scores.accuracy_high},
+          {"precision", scores.precision},
+          {"recall", scores.recall},
+          {"f1", scores.f1},
+          {"confusion", confusion},
+          {"lambda", scores.lambda},
+          {"validation_accuracy", scores.validation_accuracy}};
 }
 
 void report(Session& session, const ExperimentReport& report, const std::optional<std::filesystem::path>& out) {
   session.meter().clear();
-  session.print(figures_text(report.figures, session.width()));
+  session.print(FiguresText(report.figures).text(session.width()));
+  session.print(classes_text(report.scores.front().second, session.width()));
   for (const std::string& note : report.notes) session.print(fmt::format("\nnote: {}\n", note));
   if (out) session.wrote(*out);
   if (out) session.print(fmt::format("\n  results  {}\n", out->string()));
   Json figures = Json::object();
   for (const auto& [name, value] : report.figures) figures[name] = json_of(value);
+  Json scores = Json::object();
+  for (const auto& [contestant, its] : report.scores) scores[contestant] = scores_json(its);
   Json object = {{"figures", figures},
+                 {"scores", scores},
                  {"notes", report.notes},
                  {"out", out ? Json(out->string()) : Json()},
                  {"threads", session.options.threads},

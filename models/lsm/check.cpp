@@ -5,7 +5,6 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
-#include <crosspike/models/readout/ridge.hpp>
 #include <vector>
 
 namespace crosspike {
@@ -37,15 +36,17 @@ std::vector<Fit> fits(const LsmSettings& settings) {
   return all;
 }
 
-void require_few_features(const std::vector<Fit>& all) {
+void require_few_features(const std::vector<Fit>& all, ReadoutKind kind) {
   for (const Fit& fit : all)
-    if (fit.features > most_ridge_features)
-      throw Error(Fault::cannot, fmt::format("the readout of {} has {} features, a ridge readout takes up to {}; {}",
-                                             fit.name, fit.features, most_ridge_features, fit.smaller));
+    if (fit.features > most_features(kind))
+      throw Error(Fault::cannot,
+                  fmt::format("the readout of {} has {} features, a readout of kind {} takes up to {}; {}", fit.name,
+                              fit.features, name_of(kind), most_features(kind), fit.smaller));
 }
 
 // Readouts are fitted one after another, each with all its rows in memory; the test split's come later.
-void require_memory(const std::vector<Fit>& all, const LsmPlan& plan, std::int64_t test_samples, std::size_t limit) {
+void require_memory(const std::vector<Fit>& all, const ReadoutSettings& readout, const LsmPlan& plan,
+                    std::int64_t test_samples, std::size_t limit) {
   const std::size_t classes = static_cast<std::size_t>(plan.splits.train->classes()),
                     samples = static_cast<std::size_t>(
                         std::max(plan.splits.train->size() + plan.splits.validation->size(), test_samples));
@@ -53,7 +54,8 @@ void require_memory(const std::vector<Fit>& all, const LsmPlan& plan, std::int64
       plan.liquid.program_bytes() + plan.liquid.state_bytes() * static_cast<std::size_t>(plan.liquid.options.copies);
   if (plan.without_recurrence) network += plan.without_recurrence->program_bytes();
   for (const Fit& fit : all) {
-    const std::size_t rows = fit.row_bytes(samples), solver = ridge_bytes(fit.features, classes),
+    const std::size_t rows = fit.row_bytes(samples),
+                      solver = readout_bytes(readout, fit.features, classes, plan.liquid.options.copies),
                       need = network + rows + solver;
     if (need <= limit) continue;
     const std::size_t largest = std::max({network, rows, solver});
@@ -88,16 +90,18 @@ LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threa
                   std::size_t memory_limit) {
   TrainingSplits splits = open_training_splits(settings.dataset);
   if (splits.validation->size() == 0)
-    fail_at_key(settings.dataset, "validation", " = 0 leaves nothing to choose lambda on; write 1 or more");
+    fail_at_key(
+        settings.dataset, "validation",
+        fmt::format(" = 0 leaves nothing to choose {} on; write 1 or more", penalty_name(settings.readout.kind)));
   const std::int64_t test_samples = check_test_split(settings.dataset, splits.train->classes());
   const std::vector<Fit> all = fits(settings);
-  require_few_features(all);
+  require_few_features(all, settings.readout.kind);
   const std::size_t limit = memory_limit > 0 ? memory_limit : available_memory();
   LsmPlan plan{std::move(splits), plan_liquid(settings.liquid, library, threads, slice, limit), {}};
   if (settings.controls)
     plan.without_recurrence =
         plan_liquid(build_network(settings.network_without_recurrence, library), library, threads, slice, limit);
-  require_memory(all, plan, test_samples, limit);
+  require_memory(all, settings.readout, plan, test_samples, limit);
   return plan;
 }
 

@@ -5,7 +5,7 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
-#include <crosspike/models/readout/ridge.hpp>
+#include <crosspike/models/readout/scores.hpp>
 #include <crosspike_generated/version.hpp>
 
 namespace crosspike {
@@ -62,10 +62,21 @@ void use_saved_edges(Value& config, const std::filesystem::path& results) {
   liquid = std::move(saved);
 }
 
+// Sooner than after all samples.
+void require_fit(const Readout& readout, const LsmSettings& settings, const std::filesystem::path& results) {
+  const Network& network = *settings.liquid.network;
+  const std::size_t features = liquid_features(settings.features, network.node(network.require("liquid")).size());
+  if (readout.features == features) return;
+  throw Error(Fault::input, fmt::format("{}:/readout/weights: {} features, but the liquid of its config gives {}; the "
+                                        "file was changed, train anew with: crosspike train",
+                                        results.string(), readout.features, features));
+}
+
 void write(const ExperimentReport& report, const LsmSettings& settings, const ExperimentOptions& options) {
   ResultsWriter writer(*options.out, {CROSSPIKE_VERSION, settings.seed, to_toml(settings.resolved)}, options.existing);
   for (const auto& [name, value] : report.figures)
     if (!is_timing(name)) writer.figure(name, value);
+  for (const auto& [contestant, scores] : report.scores) writer.scores(contestant, scores);
   writer.finish();
 }
 
@@ -87,12 +98,8 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   for (const std::string& assignment : overrides) override_source(config, assignment, results);
   use_saved_edges(config, results);
   const LsmSettings settings = read_lsm(config, library);
-  const ReadoutArrays arrays = reader.readout();
-  Readout readout;
-  readout.classes = arrays.classes.size();
-  readout.features = readout.classes == 0 ? 0 : arrays.weights.size() / readout.classes;
-  readout.weights = arrays.weights;
-  readout.bias = arrays.bias;
+  const Readout readout = from_stored(reader.readout(), results.string());
+  require_fit(readout, settings, results);
   const auto program = build_liquid(settings.liquid, library, options.threads, options.slice);
   const auto test = open_test_split_again(settings.dataset, static_cast<int>(readout.classes));
   CollectWork work;
@@ -101,7 +108,11 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   const Score result = score(readout, rows.set("test"), team);
   const auto samples = static_cast<double>(work.samples);
   ExperimentReport report;
-  report.figures = {{"test_accuracy", result.accuracy()},
+  report.scores.emplace_back("liquid", scores_of(result, readout));
+  const ReadoutScores& scores = report.scores.back().second;
+  report.figures = {{"test_accuracy", scores.accuracy},
+                    {"test_accuracy_low", *scores.accuracy_low},
+                    {"test_accuracy_high", *scores.accuracy_high},
                     {"test_samples", static_cast<std::int64_t>(result.samples)},
                     {"samples_per_second", samples / work.simulating_seconds},
                     {"samples_per_second_with_conversion", samples / work.seconds}};

@@ -8,18 +8,27 @@
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
-#include <crosspike/models/readout/ridge.hpp>
+#include <crosspike/models/readout/fit.hpp>
+#include <crosspike/models/readout/scores.hpp>
 #include <crosspike_generated/version.hpp>
 
 namespace crosspike {
 
 namespace {
 
-double validation_accuracy(const Readout& readout) {
-  for (const LambdaScore& score : readout.validation)
-    if (score.lambda == readout.lambda) return score.accuracy;
-  throw Error(Fault::system, "the readout's lambda was not among those tried");
-}
+// One readout that is fitted and scored: the liquid's, or a control's.
+struct Contestant {
+  const char* name;    // in results
+  const char* prefix;  // of its figures; the liquid's have none
+  const char* label;   // in notes
+  Readout readout{};
+  Score score{};
+
+  std::string figure(const char* what) const { return *prefix ? fmt::format("{}_{}", prefix, what) : what; }
+  std::string accuracy() const { return *prefix ? figure("accuracy") : "test_accuracy"; }
+};
+
+double validation_accuracy(const Readout& readout) { return readout.validation[best_of(readout.validation)].accuracy; }
 
 // Whether the file that is to be replaced holds an accuracy on the same test split.
 bool looked_before(const std::filesystem::path& out, const DatasetSource& now) {
@@ -47,10 +56,11 @@ class Experiment {
   ExperimentReport train() {
     liquid_ = Program::build(std::move(plan_.liquid), team_);
     CollectWork work;
-    readout_ = fit_liquid("liquid", liquid_, &work);
+    fit_liquid("liquid", liquid_, recurrent_, &work);
     note_silence(work);
     if (settings_.controls) fit_controls();
     look_at_test();
+    figures_of_accuracy();
     if (options_.out && looked_before(*options_.out, settings_.dataset))
       note(
           fmt::format("{} held an accuracy on this test split: this is not the first look at it. Choose nothing by "
@@ -67,7 +77,7 @@ class Experiment {
     lambdas();
     figure("train_samples", static_cast<std::int64_t>(plan_.splits.train->size()));
     figure("validation_samples", static_cast<std::int64_t>(plan_.splits.validation->size()));
-    figure("features", static_cast<std::int64_t>(readout_.features));
+    figure("features", static_cast<std::int64_t>(recurrent_.readout.features));
     report_.resolved = settings_.resolved;
     if (options_.out) write();
     return std::move(report_);
@@ -77,31 +87,38 @@ class Experiment {
   void figure(const std::string& name, const Figure& value) { report_.figures.emplace_back(name, value); }
   void note(std::string text) { report_.notes.push_back(std::move(text)); }
 
-  Readout fit_liquid(const std::string& phase, const std::shared_ptr<const Program>& program, CollectWork* work) {
+  // In the order of their figures.
+  std::vector<Contestant*> contestants() {
+    if (!settings_.controls) return {&recurrent_};
+    return {&recurrent_, &input_, &static_, &feedforward_};
+  }
+
+  void fit_liquid(const std::string& phase, const std::shared_ptr<const Program>& program, Contestant& contestant,
+                  CollectWork* work = nullptr) {
     const FeatureRows train = collect_liquid(program, settings_, *plan_.splits.train, options_.threads,
                                              options_.progress, phase + ": train", work);
     const FeatureRows validation = collect_liquid(program, settings_, *plan_.splits.validation, options_.threads,
                                                   options_.progress, phase + ": validation");
-    return fit(phase, train, validation);
+    contestant.readout = fit(phase, train, validation);
   }
 
   Readout fit(const std::string& phase, const FeatureRows& train, const FeatureRows& validation) {
     const auto progress = [&](std::string_view part, double done, double total, std::string_view unit) {
       if (options_.progress) options_.progress(fmt::format("{}: {}", phase, part), done, total, unit);
     };
-    return fit_ridge(train.set("train"), validation.set("validation"), settings_.lambdas, team_, progress);
+    return fit_readout(train.set("train"), validation.set("validation"), settings_.readout, team_, progress);
   }
 
   void fit_controls() {
     without_recurrence_ = Program::build(std::move(*plan_.without_recurrence), team_);
-    no_recurrence_readout_ = fit_liquid("no recurrence", without_recurrence_, nullptr);
+    fit_liquid("no recurrence", without_recurrence_, feedforward_);
     {
       const auto collect = [&](const Dataset& d, const char* phase) {
         return collect_static(liquid_->network(), settings_, d, options_.threads, options_.progress, phase);
       };
       const FeatureRows train = collect(*plan_.splits.train, "static: train"),
                         validation = collect(*plan_.splits.validation, "static: validation");
-      static_readout_ = fit("static", train, validation);
+      static_.readout = fit("static", train, validation);
     }
     const auto collect = [&](const Dataset& d, const char* phase) {
       return collect_input(settings_, d, options_.threads, options_.progress, phase);
@@ -111,14 +128,10 @@ class Experiment {
     for (const FeatureKind kind : {FeatureKind::counts, FeatureKind::square_roots}) {
       train.kind = validation.kind = kind;
       Readout fitted = fit(fmt::format("input {}", name_of(kind)), train, validation);
-      if (baseline_kind_ && validation_accuracy(fitted) <= validation_accuracy(baseline_readout_)) continue;
+      if (baseline_kind_ && validation_accuracy(fitted) <= validation_accuracy(input_.readout)) continue;
       baseline_kind_ = kind;
-      baseline_readout_ = std::move(fitted);
+      input_.readout = std::move(fitted);
     }
-  }
-
-  double accuracy(const Readout& readout, const FeatureRows& rows) {
-    return score(readout, rows.set("test"), team_).accuracy();
   }
 
   // The one look: the seal is spent here, after every choice has been made.
@@ -127,41 +140,53 @@ class Experiment {
     const auto liquid = [&](const std::shared_ptr<const Program>& program, const char* phase) {
       return collect_liquid(program, settings_, *test, options_.threads, options_.progress, phase);
     };
-    figure("test_accuracy", accuracy(readout_, liquid(liquid_, "liquid: test")));
-    if (settings_.controls) {
-      FeatureRows input = collect_input(settings_, *test, options_.threads, options_.progress, "input: test");
-      input.kind = *baseline_kind_;
-      figure("baseline_accuracy", accuracy(baseline_readout_, input));
-      figure("static_accuracy",
-             accuracy(static_readout_, collect_static(liquid_->network(), settings_, *test, options_.threads,
-                                                      options_.progress, "static: test")));
-      figure("no_recurrence_accuracy",
-             accuracy(no_recurrence_readout_, liquid(without_recurrence_, "no recurrence: test")));
+    const auto look = [&](Contestant& contestant, const FeatureRows& rows) {
+      contestant.score = score(contestant.readout, rows.set("test"), team_);
+    };
+    look(recurrent_, liquid(liquid_, "liquid: test"));
+    if (!settings_.controls) return;
+    FeatureRows input = collect_input(settings_, *test, options_.threads, options_.progress, "input: test");
+    input.kind = *baseline_kind_;
+    look(input_, input);
+    look(static_,
+         collect_static(liquid_->network(), settings_, *test, options_.threads, options_.progress, "static: test"));
+    look(feedforward_, liquid(without_recurrence_, "no recurrence: test"));
+  }
+
+  void figures_of_accuracy() {
+    for (const Contestant* c : contestants()) {
+      const ReadoutScores& scores = report_.scores.emplace_back(c->name, scores_of(c->score, c->readout)).second;
+      figure(c->accuracy(), scores.accuracy);
+      figure(c->accuracy() + "_low", *scores.accuracy_low);
+      figure(c->accuracy() + "_high", *scores.accuracy_high);
     }
-    figure("validation_accuracy", validation_accuracy(readout_));
-    if (settings_.controls) {
-      figure("baseline_validation_accuracy", validation_accuracy(baseline_readout_));
-      figure("static_validation_accuracy", validation_accuracy(static_readout_));
-      figure("no_recurrence_validation_accuracy", validation_accuracy(no_recurrence_readout_));
-      figure("baseline_features", std::string(name_of(*baseline_kind_)));
+    for (const Contestant* c : contestants()) {
+      if (c == &recurrent_) continue;
+      const PairedDifference more = paired_difference(recurrent_.score, c->score);
+      const std::string name = fmt::format("liquid_minus_{}", c->prefix);
+      figure(name, more.difference);
+      figure(name + "_low", more.interval.low);
+      figure(name + "_high", more.interval.high);
     }
-    figure("test_samples", static_cast<std::int64_t>(test->size()));
+    for (const Contestant* c : contestants()) figure(c->figure("validation_accuracy"), validation_accuracy(c->readout));
+    if (settings_.controls) figure("baseline_features", std::string(name_of(*baseline_kind_)));
+    figure("test_samples", static_cast<std::int64_t>(recurrent_.score.samples));
   }
 
   void lambdas() {
-    lambda("lambda", readout_, "the liquid");
-    if (!settings_.controls) return;
-    lambda("baseline_lambda", baseline_readout_, "the input alone");
-    lambda("static_lambda", static_readout_, "the static features");
-    lambda("no_recurrence_lambda", no_recurrence_readout_, "the liquid without recurrence");
+    for (const Contestant* c : contestants()) {
+      lambda(c->figure("lambda"), c->readout, c->label);
+      for (const std::string& remark : c->readout.remarks) note(fmt::format("The readout of {} {}.", c->label, remark));
+    }
   }
 
   void lambda(const std::string& name, const Readout& readout, const char* what) {
     figure(name, readout.lambda);
-    const auto [low, high] = std::minmax_element(settings_.lambdas.begin(), settings_.lambdas.end());
-    if (settings_.lambdas.size() > 1 && (readout.lambda == *low || readout.lambda == *high))
-      note(fmt::format("lambda = {} of {} lies at the end of readout.lambdas; a wider list may do better.",
-                       readout.lambda, what));
+    const std::vector<double>& tried = settings_.readout.lambdas;
+    const auto [low, high] = std::minmax_element(tried.begin(), tried.end());
+    if (tried.size() > 1 && (readout.lambda == *low || readout.lambda == *high))
+      note(fmt::format("{0} = {1} of {2} lies at the end of readout.{0}s; a wider list may do better.",
+                       penalty_name(readout.kind), readout.lambda, what));
   }
 
   void note_silence(const CollectWork& work) {
@@ -179,14 +204,8 @@ class Experiment {
                          options_.existing);
     for (const auto& [name, value] : report_.figures)
       if (!is_timing(name)) writer.figure(name, value);
-    ReadoutArrays arrays;
-    for (std::size_t c = 0; c < readout_.classes; ++c) arrays.classes.push_back(fmt::format("{}", c));
-    arrays.weights = readout_.weights;
-    arrays.bias = readout_.bias;
-    arrays.mean = readout_.mean;
-    arrays.scale = readout_.scale;
-    arrays.lambda = readout_.lambda;
-    writer.readout(arrays);
+    writer.readout(stored(recurrent_.readout));
+    for (const auto& [contestant, scores] : report_.scores) writer.scores(contestant, scores);
     for (const Node& node : liquid_->network().nodes())
       if (node.kind->is_weight) write_edges(writer, node.name);
     writer.finish();
@@ -220,7 +239,9 @@ class Experiment {
   Team team_;
   LsmPlan plan_;
   std::shared_ptr<const Program> liquid_, without_recurrence_;
-  Readout readout_, no_recurrence_readout_, static_readout_, baseline_readout_;
+  Contestant recurrent_{"liquid", "", "the liquid"}, input_{"input", "baseline", "the input alone"},
+      static_{"static", "static", "the static features"},
+      feedforward_{"no_recurrence", "no_recurrence", "the liquid without recurrence"};
   std::optional<FeatureKind> baseline_kind_;
   ExperimentReport report_;
 };

@@ -300,9 +300,7 @@ class LsmReader {
   Value resolved() const {
     Table all = *root_.resolved().as<Table>();
     all.find("input")->as<Table>()->set("crop", Value(Array{number(s_.input.height), number(s_.input.width)}));
-    Array lambdas;
-    for (const double lambda : s_.lambdas) lambdas.emplace_back(lambda);
-    all.find("readout")->as<Table>()->set("lambdas", Value(std::move(lambdas)));
+    all.set("readout", to_value(s_.readout));
     const Value& network = s_.liquid.resolved;
     Table& liquid = *all.find("liquid")->as<Table>();
     if (!grid_.empty()) liquid.set("grid", Value(grid_));
@@ -481,10 +479,7 @@ class LsmReader {
     if (features.has("trace")) s_.features.trace_ms = features.quantity("trace", Unit::ms, required, above_zero, 1e9);
     s_.features.membranes = features.boolean("membranes", false);
     TableReader readout = root_.table("readout");
-    const std::string kinds[] = {"ridge"};
-    readout.choice("kind", "ridge", kinds);
-    s_.lambdas = readout.quantities("lambdas", Unit::none, above_zero, 1e30);
-    if (s_.lambdas.empty()) s_.lambdas = {10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4};
+    s_.readout = readout_from(readout);
     s_.controls = root_.boolean("controls", true);
   }
 

@@ -6,6 +6,7 @@
 #include <crosspike/datasets/dataset.hpp>
 #include <crosspike/datasets/events.hpp>
 #include <crosspike/models/network/model.hpp>
+#include <crosspike/models/readout/fit.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,9 +35,9 @@ struct LsmSettings {
   BinOptions binning;
   SensorShape sensor, input;  // before and after crop and polarity
   FeatureSettings features;
-  std::vector<double> lambdas;
-  bool controls = true;    // static features, no recurrence, counts of the input
-  Value network{Table{}};  // the liquid as a `model = "network"` config: what `explain --expand` prints
+  ReadoutSettings readout{};  // of the liquid and of the controls
+  bool controls = true;       // static features, no recurrence, counts of the input
+  Value network{Table{}};     // the liquid as a `model = "network"` config: what `explain --expand` prints
   Value network_without_recurrence{Table{}};
   NetworkModel liquid{};    // built from `network`
   Value resolved{Table{}};  // the lsm config with every default that was used

@@ -83,4 +83,76 @@ std::uint16_t largest_count(const FeatureSet& set) {
   return largest;
 }
 
+void check_alike(const FeatureSet& set, const FeatureSet& train) {
+  if (set.features == train.features && set.classes == train.classes && set.kind == train.kind) return;
+  refuse(set,
+         fmt::format("{} features ({}) and {} classes; {} has {} features ({}) and {} classes, and all splits must "
+                     "be alike",
+                     set.features, name_of(set.kind), set.classes, train.name, train.features, name_of(train.kind),
+                     train.classes));
+}
+
+FeatureSet with_labels(FeatureSet set, std::span<const int> labels, std::size_t classes) {
+  if (labels.size() != set.samples())
+    refuse(set, fmt::format("{} labels for {} samples; give one for each", labels.size(), set.samples()));
+  set.classes = classes;
+  std::size_t first = 0;
+  for (FeatureBlock& block : set.blocks) {
+    block.labels = labels.subspan(first, block.rows);
+    first += block.rows;
+  }
+  return set;
+}
+
+FeatureSet rows_of(const FeatureSet& set, std::span<const std::size_t> positions) {
+  std::vector<std::size_t> ends;
+  std::size_t samples = 0;
+  for (const FeatureBlock& block : set.blocks) ends.push_back(samples += block.rows);
+  FeatureSet part{set.name, set.features, set.classes, set.kind, {}};
+  for (std::size_t i = 0; i < positions.size();) {
+    if (positions[i] >= samples)
+      refuse(set, fmt::format("there is no sample {}; it has {}, counted from 0", positions[i], samples));
+    const auto number =
+        static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), positions[i]) - ends.begin());
+    const FeatureBlock& block = set.blocks[number];
+    const std::size_t row = positions[i] - (ends[number] - block.rows);
+    std::size_t rows = 1;  // neighbours that follow one another stay one block
+    while (i + rows < positions.size() && positions[i + rows] == positions[i] + rows && row + rows < block.rows) ++rows;
+    const auto values = [&](auto all) {
+      return all.empty() ? all : all.subspan(row * set.features, rows * set.features);
+    };
+    part.blocks.push_back({rows, values(block.counts), values(block.reals), block.labels.subspan(row, rows)});
+    i += rows;
+  }
+  return part;
+}
+
+void widen(const FeatureSet& set, const FeatureBlock& block, std::size_t row, std::size_t first, std::size_t size,
+           double* to) {
+  const std::size_t from = row * set.features + first;
+  if (set.kind == FeatureKind::reals) {
+    std::copy_n(block.reals.data() + from, size, to);
+    return;
+  }
+  std::copy_n(block.counts.data() + from, size, to);
+  if (set.kind == FeatureKind::square_roots) {
+    // In float, as the sums were: the readout must see the features that it was fitted on.
+    for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<double>(std::sqrt(static_cast<float>(to[i])));
+  }
+}
+
+void widen_rows(const FeatureSet& set, std::size_t first, std::size_t rows, double* to, int* labels) {
+  std::size_t begin = 0;
+  const std::size_t last = first + rows;
+  for (const FeatureBlock& block : set.blocks) {
+    for (std::size_t row = first > begin ? first - begin : 0; row < block.rows && begin + row < last; ++row) {
+      widen(set, block, row, 0, set.features, to);
+      to += set.features;
+      *labels++ = block.labels[row];
+    }
+    begin += block.rows;
+    if (begin >= last) return;
+  }
+}
+
 }  // namespace crosspike

@@ -47,4 +47,23 @@ void check(const FeatureSet& set);
 /// Largest value in a set of counts; 0 for reals.
 std::uint16_t largest_count(const FeatureSet& set);
 
+/// Throws Error unless both have the same features, classes and kind.
+void check_alike(const FeatureSet& set, const FeatureSet& train);
+
+/// The same rows under other labels (as many as the set has samples, in its order), for another task on features that
+/// were collected once. Views: copies no feature. Throws Error for another number of labels.
+FeatureSet with_labels(FeatureSet set, std::span<const int> labels, std::size_t classes);
+
+/// The samples of a set at these positions, in this order, for a fit on a part of them. Views: copies no feature.
+/// Throws Error for a position beyond the set.
+FeatureSet rows_of(const FeatureSet& set, std::span<const std::size_t> positions);
+
+/// Columns [first, first + size) of one row as the readouts see it, in double; square roots are rounded to float, as
+/// the ridge's sums have them.
+void widen(const FeatureSet& set, const FeatureBlock& block, std::size_t row, std::size_t first, std::size_t size,
+           double* to);
+
+/// Samples [first, first + rows) of a set, widened into `to` (rows, features), and their labels.
+void widen_rows(const FeatureSet& set, std::size_t first, std::size_t rows, double* to, int* labels);
+
 }  // namespace crosspike

@@ -19,27 +19,6 @@ void check_lambda(double lambda) {
   }
 }
 
-void check_shape(const Readout& readout, const FeatureSet& set) {
-  if (set.features != readout.features || set.classes != readout.classes) {
-    throw Error(Fault::input, fmt::format("features of {}: {} features and {} classes; the readout was fitted on {} "
-                                          "features and {} classes",
-                                          set.name, set.features, set.classes, readout.features, readout.classes));
-  }
-}
-
-void widen(const FeatureSet& set, const FeatureBlock& block, std::size_t row, std::vector<double>& to) {
-  const std::size_t from = row * set.features;
-  if (set.kind == FeatureKind::reals) {
-    std::copy_n(block.reals.data() + from, set.features, to.data());
-    return;
-  }
-  std::copy_n(block.counts.data() + from, set.features, to.data());
-  if (set.kind == FeatureKind::square_roots) {
-    // In float, as the sums were: the readout must see the features that it was fitted on.
-    for (double& value : to) value = static_cast<double>(std::sqrt(static_cast<float>(value)));
-  }
-}
-
 }  // namespace
 
 RidgeSolver::RidgeSolver(const NormalEquations& equations) : equations_(equations) {
@@ -121,48 +100,6 @@ Readout RidgeSolver::solve(double lambda, Team& team, const std::function<void(s
   return readout;
 }
 
-std::vector<int> predict(const Readout& readout, const FeatureSet& set, Team& team) {
-  check(set);
-  check_shape(readout, set);
-  use_one_blas_thread();
-  std::vector<int> predicted(set.samples());
-  team.run([&](Team::Member& member) {
-    const auto rank = static_cast<std::size_t>(member.rank());
-    const auto size = static_cast<std::size_t>(member.size());
-    std::vector<double> row(set.features);
-    std::vector<double> scores(set.classes);
-    std::size_t sample = 0;
-    for (const FeatureBlock& block : set.blocks) {
-      for (std::size_t r = 0; r < block.rows; ++r, ++sample) {
-        if (sample % size != rank) continue;
-        widen(set, block, r, row);
-        scores = readout.bias;
-        // One product per sample, so that its scores are the same alone and in any set.
-        cblas_dgemv(CblasRowMajor, CblasNoTrans, static_cast<int>(set.classes), static_cast<int>(set.features), 1.0,
-                    readout.weights.data(), static_cast<int>(set.features), row.data(), 1, 1.0, scores.data(), 1);
-        predicted[sample] = static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-      }
-    }
-  });
-  return predicted;
-}
-
-Score score(const Readout& readout, const FeatureSet& set, Team& team) {
-  const std::vector<int> predicted = predict(readout, set, team);
-  Score result;
-  result.samples = predicted.size();
-  result.confusion.resize(set.classes * set.classes);
-  std::size_t sample = 0;
-  for (const FeatureBlock& block : set.blocks) {
-    for (const int label : block.labels) {
-      const int guess = predicted[sample++];
-      if (guess == label) ++result.correct;
-      ++result.confusion[static_cast<std::size_t>(label) * set.classes + static_cast<std::size_t>(guess)];
-    }
-  }
-  return result;
-}
-
 Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
                   const Progress& progress) {
   if (lambdas.empty()) {
@@ -171,14 +108,7 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
   for (const double lambda : lambdas) check_lambda(lambda);
   // Before minutes are spent on train.
   check(validation);
-  if (validation.features != train.features || validation.classes != train.classes || validation.kind != train.kind) {
-    throw Error(
-        Fault::input,
-        fmt::format("features of {}: {} features ({}) and {} classes; {} has {} features ({}) and {} classes, and "
-                    "all splits must be alike",
-                    validation.name, validation.features, name_of(validation.kind), validation.classes, train.name,
-                    train.features, name_of(train.kind), train.classes));
-  }
+  check_alike(validation, train);
 
   NormalEquations equations(train.features, train.classes, train.kind);
   // Operations: p^2 for each sample's part of X'X, p^3 / 3 for each factor, of which (p - c)^3 / 3 are left at column
@@ -199,23 +129,17 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
   equations.add(train, team, summing);
   before += static_cast<double>(train.samples()) * width * width;
   std::vector<LambdaScore> curve;
-  std::size_t most_correct = 0;
-  double chosen = 0;
   {
     RidgeSolver solver(equations);
     for (const double lambda : lambdas) {
       const Score result = score(solver.solve(lambda, team, solving), validation, team);
       before += solve;
       curve.push_back({lambda, result.accuracy()});
-      if (result.correct > most_correct || (result.correct == most_correct && lambda > chosen)) {
-        most_correct = result.correct;
-        chosen = lambda;
-      }
     }
   }
   equations.add(validation, team, summing);
   before += static_cast<double>(validation.samples()) * width * width;
-  Readout readout = RidgeSolver(equations).solve(chosen, team, solving);
+  Readout readout = RidgeSolver(equations).solve(curve[best_of(curve)].lambda, team, solving);
   readout.validation = std::move(curve);
   return readout;
 }

@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ridge regression onto classes: solving it, choosing its lambda, and scoring with it.
+// Ridge regression onto classes: solving it and choosing its lambda.
 // Nothing that fits takes a test split; fit_ridge sees train and validation and returns a finished readout.
 #pragma once
 
 #include <crosspike/core/progress.hpp>
 #include <crosspike/models/readout/normal_equations.hpp>
+#include <crosspike/models/readout/readout.hpp>
 #include <functional>
 #include <span>
 #include <vector>
 
 namespace crosspike {
-
-struct LambdaScore {
-  double lambda = 0;
-  double accuracy = 0;  // on validation, fitted on train
-};
-
-/// score_c(x) = sum_i weights[c, i] x_i + bias_c, for x as FeatureSet gives it (square roots for square_roots).
-struct Readout {
-  std::size_t features = 0;
-  std::size_t classes = 0;
-  double lambda = 0;
-  std::vector<double> weights;          // (classes, features), of features that are not standardised
-  std::vector<double> bias;             // (classes)
-  std::vector<double> mean;             // (features), of the samples that were fitted
-  std::vector<double> scale;            // (features), their standard deviation (divisor n); 0: constant, weight 0
-  std::vector<LambdaScore> validation;  // in the order asked for; empty where no lambda was chosen
-};
 
 /// Solves for W the sum over samples of |y - mean(y) - W z|^2 + lambda |W|^2, where z = (x - mean) / scale and y is 1
 /// at the sample's class and 0 elsewhere (Hoerl and Kennard, Technometrics 12, 1970). lambda is plain: it is not
@@ -51,20 +35,6 @@ class RidgeSolver {
   std::vector<double> inverse_scale_;  // 0 where the scale is 0, which makes such a feature's weight 0
   std::vector<double> factor_;
 };
-
-/// The class of highest score for each sample, the lowest such class on a tie. A sample's scores don't depend on its
-/// neighbours or on the threads. Throws Error as check(set) does, and for a set of another shape.
-std::vector<int> predict(const Readout& readout, const FeatureSet& set, Team& team);
-
-struct Score {
-  std::size_t samples = 0;
-  std::size_t correct = 0;
-  std::vector<std::size_t> confusion;  // (true class, predicted class)
-
-  double accuracy() const { return static_cast<double>(correct) / static_cast<double>(samples); }
-};
-
-Score score(const Readout& readout, const FeatureSet& set, Team& team);
 
 /// Fits each lambda on train, keeps the one that is right most often on validation (the larger on a tie), and fits it
 /// once more on train and validation together, with mean and scale of both. Rows enter the sums once.

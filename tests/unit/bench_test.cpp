@@ -190,5 +190,25 @@ TEST(BenchNetwork, RefusesSizesWithoutInputs) {
             "--set bench.neurons[0] is 5; allowed is 100 to 1000000");
 }
 
+TEST(BenchReadout, FitsEveryKindOnTheSameCounts) {
+  const auto result = run_bench("readout", {.library = test::library(),
+                                            .threads = 2,
+                                            .overrides = {"bench.samples=500", "bench.features=20", "bench.classes=3",
+                                                          "bench.repeats=1", "seed=4"}});
+  EXPECT_EQ(keys(result["figures"]), (std::vector<std::string>{"ridge_s", "logistic_s", "rls_s"}));
+  EXPECT_EQ(result["seed"], 4);
+  ASSERT_EQ(result["readouts"].size(), 3u);
+  for (const auto& readout : result["readouts"]) EXPECT_GT(readout["validation_accuracy"], 0.6);  // chance is a third
+}
+
+TEST(BenchReadout, RefusesSizesOutOfRange) {
+  EXPECT_EQ(message_of([&] { run_bench("readout", {.library = test::library(), .overrides = {"bench.classes=1"}}); }),
+            "--set bench.classes is 1; allowed is 2 to 100");
+  EXPECT_EQ(
+      message_of([&] { run_bench("readout", {.library = test::library(), .overrides = {"bench.sample=1"}}); }),
+      "--set bench.sample: bench has no key 'sample'; did you mean 'samples'? It knows: samples, features, classes, "
+      "repeats");
+}
+
 }  // namespace
 }  // namespace crosspike

@@ -40,29 +40,18 @@ TEST_F(LsmExperiment, ReportsEveryFigure) {
   const ExperimentReport report = train();
   std::vector<std::string> names;
   for (const auto& [name, value] : report.figures) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"test_accuracy",
-                                             "baseline_accuracy",
-                                             "static_accuracy",
-                                             "no_recurrence_accuracy",
-                                             "validation_accuracy",
-                                             "baseline_validation_accuracy",
-                                             "static_validation_accuracy",
-                                             "no_recurrence_validation_accuracy",
-                                             "baseline_features",
-                                             "test_samples",
-                                             "samples_per_second",
-                                             "samples_per_second_with_conversion",
-                                             "input_events_per_second",
-                                             "input_events_per_sample",
-                                             "spikes_per_neuron_and_tick",
-                                             "lambda",
-                                             "baseline_lambda",
-                                             "static_lambda",
-                                             "no_recurrence_lambda",
-                                             "train_samples",
-                                             "validation_samples",
-                                             "features",
-                                             "wall_s"}));
+  std::vector<std::string> expected;
+  for (const char* accuracy : {"test_accuracy", "baseline_accuracy", "static_accuracy", "no_recurrence_accuracy",
+                               "liquid_minus_baseline", "liquid_minus_static", "liquid_minus_no_recurrence"})
+    for (const char* end : {"", "_low", "_high"}) expected.push_back(std::string(accuracy) + end);
+  for (const char* name :
+       {"validation_accuracy", "baseline_validation_accuracy", "static_validation_accuracy",
+        "no_recurrence_validation_accuracy", "baseline_features", "test_samples", "samples_per_second",
+        "samples_per_second_with_conversion", "input_events_per_second", "input_events_per_sample",
+        "spikes_per_neuron_and_tick", "lambda", "baseline_lambda", "static_lambda", "no_recurrence_lambda",
+        "train_samples", "validation_samples", "features", "wall_s"})
+    expected.emplace_back(name);
+  EXPECT_EQ(names, expected);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "train_samples")), 90);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "validation_samples")), 30);
   EXPECT_EQ(std::get<std::int64_t>(figure(report, "test_samples")), 30);
@@ -71,6 +60,94 @@ TEST_F(LsmExperiment, ReportsEveryFigure) {
 }
 
 TEST_F(LsmExperiment, LearnsWhatCanBeLearned) { EXPECT_GE(number(train(), "test_accuracy"), 0.9); }
+
+TEST_F(LsmExperiment, EveryKindOfReadoutLearnsIt) {
+  for (const char* kind : {"logistic", "rls"})
+    EXPECT_GE(number(train({std::string("readout.kind=") + kind, "controls=false"}), "test_accuracy"), 0.9) << kind;
+}
+
+TEST_F(LsmExperiment, RlsThatForgetsNothingIsRidge) {
+  const ExperimentReport rls = train({"readout.kind=rls", "readout.alphas=[30, 300]"}),
+                         ridge = train({"readout.lambdas=[30, 300]"});
+  for (const char* name : {"test_accuracy", "baseline_accuracy", "static_accuracy", "no_recurrence_accuracy",
+                           "validation_accuracy", "lambda", "liquid_minus_static_low"})
+    EXPECT_EQ(number(rls, name), number(ridge, name)) << name;
+}
+
+TEST_F(LsmExperiment, EveryKindIsSavedAndEvaluatedAndIndependentOfThreads) {
+  for (const std::string kind : {"ridge", "logistic", "rls"}) {
+    ExperimentOptions options;
+    options.out = file("out.h5");
+    options.existing = Existing::replace;
+    const std::vector<std::string> config = {"readout.kind=" + kind, "controls=false"};
+    const ExperimentReport trained = train(config, options);
+    const std::string bytes = bytes_of(file("out.h5"));
+    EXPECT_EQ(ResultsReader(file("out.h5")).readout().kind, kind);
+    const ExperimentReport again = eval_lsm(file("out.h5"), {}, library(), {});
+    EXPECT_EQ(again.scores[0].second.confusion, trained.scores[0].second.confusion) << kind;
+    options.threads = 3;
+    train(config, options);
+    EXPECT_EQ(bytes_of(file("out.h5")), bytes) << kind;
+  }
+}
+
+TEST_F(LsmExperiment, ScoresOfEveryContestantAreStored) {
+  ExperimentOptions options;
+  options.out = file("out.h5");
+  const ExperimentReport report = train({"readout.lambdas=[30, 300]"}, options);
+  const ResultsReader results(file("out.h5"));
+  EXPECT_EQ(results.contestants(), (std::vector<std::string>{"input", "liquid", "no_recurrence", "static"}));
+  for (const auto& [contestant, prefix] :
+       {std::pair("liquid", "test"), std::pair("input", "baseline"), std::pair("static", "static"),
+        std::pair("no_recurrence", "no_recurrence")}) {
+    const ReadoutScores scores = results.scores(contestant);
+    EXPECT_EQ(scores.lambda, (std::vector<double>{30, 300}));
+    EXPECT_EQ(scores.accuracy, number(report, std::string(prefix) + "_accuracy"));
+    EXPECT_EQ(scores.accuracy_low, number(report, std::string(prefix) + "_accuracy_low"));
+    EXPECT_LT(scores.accuracy_low, scores.accuracy);
+    std::int64_t all = 0, right = 0;
+    for (std::size_t c = 0; c < 9; ++c) all += scores.confusion[c], right += c % 4 == 0 ? scores.confusion[c] : 0;
+    EXPECT_EQ(all, 30);
+    EXPECT_DOUBLE_EQ(static_cast<double>(right) / 30, scores.accuracy);
+    EXPECT_EQ(scores.recall[1], static_cast<double>(scores.confusion[4]) / 10);  // ten test samples of each class
+  }
+  EXPECT_DOUBLE_EQ(number(report, "liquid_minus_static"),
+                   number(report, "test_accuracy") - number(report, "static_accuracy"));
+}
+
+TEST_F(LsmExperiment, SaysWhatDidNotConverge) {
+  const ExperimentReport report =
+      train({"readout.kind=logistic", "readout.lambdas=[1]", "readout.max_iterations=1", "controls=false"});
+  ASSERT_EQ(report.notes.size(), 2U);
+  EXPECT_TRUE(
+      report.notes[0].starts_with("The readout of the liquid did not converge: after readout.max_iterations = 1 "))
+      << report.notes[0];
+  EXPECT_EQ(report.notes[1],
+            "The readout of the liquid was compared on validation before it had converged for lambda = 1.");
+}
+
+TEST_F(LsmExperiment, EvalRefusesAReadoutThatItsLiquidDoesNotFit) {
+  ExperimentOptions options;
+  options.out = file("out.h5");
+  train({"controls=false"}, options);
+  const ResultsReader reader(file("out.h5"));
+  const auto changed = [&](const auto& change) {
+    ReadoutArrays arrays = reader.readout();
+    change(arrays);
+    ResultsWriter writer(file("other.h5"), reader.header(), Existing::replace);
+    writer.readout(arrays);
+    for (const std::string& projection : reader.projections()) writer.edges(projection, reader.edges(projection));
+    writer.finish();
+    return message_of([&] { eval_lsm(file("other.h5"), {}, library(), {}); });
+  };
+  EXPECT_EQ(changed([](ReadoutArrays& a) { a.kind = "forest"; }),
+            file("other.h5").string() + ":/readout@kind is 'forest'; this crosspike knows ridge, logistic, rls");
+  EXPECT_EQ(
+      changed([](ReadoutArrays& a) { a.mean.resize(7), a.scale.resize(7), a.weights.resize(21); }),
+      file("other.h5").string() +
+          ":/readout/weights: 7 features, but the liquid of its config gives 180; the file was changed, train anew "
+          "with: crosspike train");
+}
 
 TEST_F(LsmExperiment, StaysAtChanceOnShuffledLabels) {
   shuffle_labels();  // 30 draws at 1/3: five standard deviations above are 0.76
@@ -187,7 +264,8 @@ TEST_F(LsmExperiment, EvalWritesItsFiguresWhereItIsTold) {
   const auto stored = ResultsReader(file("eval.h5")).figures();
   EXPECT_EQ(std::get<double>(stored.at("test_accuracy")), number(report, "test_accuracy"));
   EXPECT_EQ(std::get<std::int64_t>(stored.at("test_samples")), 30);
-  EXPECT_EQ(stored.size(), 2u);  // times would differ from run to run
+  EXPECT_EQ(ResultsReader(file("eval.h5")).scores("liquid").confusion, report.scores[0].second.confusion);
+  EXPECT_EQ(stored.size(), 4u);  // times would differ from run to run
   EXPECT_EQ(message_of([&] { eval_lsm(file("out.h5"), {}, library(), options); }),
             file("eval.h5").string() + " exists; pass --force to overwrite it or --out to name another file");
   EXPECT_EQ(message_of([&] { eval_lsm(file("eval.h5"), {}, library(), {}); }),
@@ -316,7 +394,8 @@ TEST_F(LsmExperiment, RefusesBeforeAnySampleWhatDoesNotFit) {
     return message_of([&] { train(overrides, options); });
   };
   EXPECT_EQ(refusal({"liquid.neurons=15447"}, 0),
-            "not an input error: the readout of the liquid has 46341 features, a ridge readout takes up to 46340; use "
+            "not an input error: the readout of the liquid has 46341 features, a readout of kind ridge takes up to "
+            "46340; use "
             "fewer liquid.neurons "
             "or features.bins");
   // 2 x 12 x 12 channels x 12 bins, of which the readout's matrices take 16 x 3456^2 bytes = 182 MiB.

@@ -29,7 +29,7 @@ TEST(LsmSettings, DefaultsAreTheLiquidOfTheExample) {
   EXPECT_EQ(s.input, (SensorShape{2, 34, 34}));
   EXPECT_EQ(s.features.bins, 2);
   EXPECT_FALSE(s.features.square_root || s.features.reals());
-  EXPECT_EQ(s.lambdas, (std::vector<double>{10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4}));
+  EXPECT_EQ(s.readout.lambdas, (std::vector<double>{10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4}));
   EXPECT_TRUE(s.controls);
   const NetworkModel model = built(s);
   EXPECT_EQ(model.network->dt, 5);
@@ -76,7 +76,7 @@ TEST(LsmSettings, ResolvingAResolvedConfigChangesNothing) {
     EXPECT_EQ(to_toml(again.resolved), to_toml(s.resolved)) << lines;
     EXPECT_EQ(again.liquid.network->hash(), s.liquid.network->hash()) << lines;
     EXPECT_EQ(again.features.trace_ms, s.features.trace_ms);
-    EXPECT_EQ(again.lambdas, s.lambdas);
+    EXPECT_EQ(again.readout.lambdas, s.readout.lambdas);
     EXPECT_EQ(again.input, s.input);
   }
 }
@@ -245,6 +245,16 @@ TEST(LsmRefuses, ValuesOutOfRangeAtTheirPlace) {
             "a.toml:4:9: features.trace is 0; allowed is above 0 ms, at most 1000000000 ms");
   EXPECT_EQ(refusal("[readout]\nlambdas = [1, 0]"),
             "a.toml:4:15: readout.lambdas[1] is 0; allowed is above 0, at most 1e+30");
+  EXPECT_EQ(refusal("[readout]\nkind = \"rls\"\nalphas = [-1]"),
+            "a.toml:5:11: readout.alphas[0] is -1; allowed is above 0, at most 1e+30");
+  EXPECT_EQ(refusal("[readout]\nkind = \"rls\"\nforgetting = 1.5"),
+            "a.toml:5:14: readout.forgetting is 1.5; allowed is above 0, at most 1");
+  EXPECT_EQ(refusal("[readout]\nkind = \"rls\"\nforgetting = 0"),
+            "a.toml:5:14: readout.forgetting is 0; allowed is above 0, at most 1");
+  EXPECT_EQ(refusal("[readout]\nkind = \"logistic\"\nmax_iterations = 0"),
+            "a.toml:5:18: readout.max_iterations is 0; allowed is 1 to 1000000");
+  EXPECT_EQ(refusal("[readout]\nkind = \"logistic\"\ntolerance = 0"),
+            "a.toml:5:13: readout.tolerance is 0; allowed is above 0, at most 1");
 }
 
 TEST(LsmRefuses, UnknownWordsWithTheNearest) {
@@ -255,8 +265,31 @@ TEST(LsmRefuses, UnknownWordsWithTheNearest) {
             "a.toml:4:12: input.polarity is \"of\"; allowed are both, on, off, merged; did you mean 'off'?");
   EXPECT_EQ(refusal("[features]\ntransform = \"log\""),
             "a.toml:4:13: features.transform is \"log\"; allowed are none, square_root");
-  EXPECT_EQ(refusal("[readout]\nkind = \"logistic\""), "a.toml:4:8: readout.kind is \"logistic\"; allowed are ridge");
+  EXPECT_EQ(refusal("[readout]\nkind = \"logistics\""),
+            "a.toml:4:8: readout.kind is \"logistics\"; allowed are ridge, logistic, rls; did you mean 'logistic'?");
   EXPECT_EQ(refusal("[liquid]\nneuron = 3"), "a.toml:4:10: liquid.neuron = 3; allowed: a table");
+}
+
+TEST(LsmSettings, AReadoutsKindHasItsOwnKeysAndDefaults) {
+  const auto readout = [](const std::string& text) {
+    return to_inline_toml(
+        *parsed("format = 1\nmodel = \"lsm\"\n[readout]\n" + text).resolved.as<Table>()->find("readout"));
+  };
+  EXPECT_EQ(readout("kind = \"ridge\""),
+            "{ kind = \"ridge\", lambdas = [10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0, 30000.0] }");
+  EXPECT_EQ(readout("kind = \"logistic\"\nlambdas = [3]"),
+            "{ kind = \"logistic\", lambdas = [3.0], max_iterations = 500, tolerance = 0.0001 }");
+  EXPECT_EQ(readout("kind = \"rls\"\nforgetting = 0.999"),
+            "{ kind = \"rls\", alphas = [100.0, 1000.0, 10000.0], forgetting = 0.999 }");
+}
+
+TEST(LsmRefuses, KeysOfAnotherReadout) {
+  EXPECT_EQ(refusal("[readout]\nkind = \"rls\"\nlambdas = [1]"),
+            "a.toml:5:1: readout has no key 'lambdas'; it knows: kind, alphas, forgetting");
+  EXPECT_EQ(refusal("[readout]\nforgetting = 0.9"),
+            "a.toml:4:1: readout has no key 'forgetting'; it knows: kind, lambdas");
+  EXPECT_EQ(refusal("[readout]\nkind = \"logistic\"\nalpha = 1"),
+            "a.toml:5:1: readout has no key 'alpha'; it knows: kind, lambdas, max_iterations, tolerance");
 }
 
 TEST(LsmRefuses, UnknownKeys) {

@@ -27,7 +27,8 @@ const SpikeTrain train = {{0.1, 0.1, 2.5}, {3, 9, 0}, {}};
 const SpikeTrain counted = {{0.5, 1.0}, {1, 1}, {1, -2}};
 const ValuesInfo info = {0.5, 5, 0.1, "mV", {4, 2}};
 const std::vector<float> table = {-65, -64.5F, -64, -63.25F, -62, -61};
-const ReadoutArrays readout = {{"zero", "one"}, {1, 2, 3, 4, 5, 6}, {0.5, -0.5}, {7, 8, 9}, {1, 0.25, 2}, 1e-3};
+const ReadoutArrays readout = {
+    {"zero", "one"}, {1, 2, 3, 4, 5, 6}, {0.5, -0.5}, {7, 8, 9}, {1, 0.25, 2}, 1e-3, "rls", 0.99};
 const SonataEdges edges = {"input", "exc", {0, 5, 5}, {1, 1, 0}, {20, -4.5, 0.1}, {1.5, 1.5, 2}};
 
 class Results : public ::testing::Test {
@@ -65,6 +66,9 @@ void write_everything(const fs::path& path) {
   writer.append_values({"trace", 7}, 2, table, info);
   writer.readout(readout);
   writer.edges("recurrent", edges);
+  writer.scores("liquid", {2, {4, 1, 0, 5}, {1, 10}, {0.5, 0.75}, 0.9, 10, 0.6, 0.98, {1, 0.8}, {0.8, 1}, {0.9, 0.9}});
+  writer.curve("memory", {"Memory", "delay (ms)", "accuracy", {50, 100}, {{"liquid", {1, 0.5}, {0.9, 0.4}, {1, 0.6}}}});
+  writer.sample(7, {3, {2, 4, 5}, SampleImage{2, 3, {0, 1, 2, 3, 4, 255}}});
   writer.finish();
 }
 
@@ -114,6 +118,8 @@ TEST_F(Results, EverythingComesBackAsItWasWritten) {
   EXPECT_EQ(learned.mean, readout.mean);
   EXPECT_EQ(learned.scale, readout.scale);
   EXPECT_EQ(learned.lambda, readout.lambda);
+  EXPECT_EQ(learned.kind, "rls");
+  EXPECT_EQ(learned.forgetting, 0.99);
 
   EXPECT_EQ(reader.projections(), (std::vector<std::string>{"recurrent"}));
   const SonataEdges wired = reader.edges("recurrent");
@@ -154,17 +160,24 @@ TEST_F(Results, EqualContentGivesEqualBytesAtAnyTime) {
 
 // The path of the layout table that an object or attribute falls under, given the names in write_everything.
 std::string pattern_of(std::string path) {
-  for (const char* sample : {"/samples/7", "/samples/12"}) {
-    if (path.starts_with(sample)) path.erase(0, std::string(sample).size());
+  for (const std::string sample : {"/samples/7", "/samples/12"}) {
+    if (!path.starts_with(sample)) continue;
+    path.erase(0, sample.size());
+    if (!path.starts_with("/spikes") && !path.starts_with("/values")) path = "/samples/<number>" + path;
   }
   const std::pair<std::string, std::string> names[] = {{"/spikes/exc", "/spikes/<population>"},
                                                        {"/spikes/inh", "/spikes/<population>"},
                                                        {"/values/trace", "/values/<recorder>"},
                                                        {"/indices/trace", "/indices/<recorder>"},
                                                        {"/edges/recurrent", "/edges/<projection>"},
-                                                       {"@accuracy", "@<figure>"},
-                                                       {"@backend", "@<figure>"},
-                                                       {"@spikes", "@<figure>"}};
+                                                       {"/scores/liquid", "/scores/<contestant>"},
+                                                       {"/curves/memory", "/curves/<curve>"},
+                                                       {"/y/liquid", "/y/<series>"},
+                                                       {"/low/liquid", "/low/<series>"},
+                                                       {"/high/liquid", "/high/<series>"},
+                                                       {"/figures@accuracy", "/figures@<figure>"},
+                                                       {"/figures@backend", "/figures@<figure>"},
+                                                       {"/figures@spikes", "/figures@<figure>"}};
   for (const auto& [name, pattern] : names) {
     if (const std::size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), pattern);
   }
