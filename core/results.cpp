@@ -55,6 +55,7 @@ const std::array layout = {
     LayoutEntry{"/readout/lambda", "scalar", "float64", "", "penalty of the weights; alpha of rls"},
     LayoutEntry{"/readout@kind", "scalar", "text", "", "how it was fitted: ridge, logistic, rls; absent is ridge"},
     LayoutEntry{"/readout@forgetting", "scalar", "float64", "", "of rls; absent in the other kinds"},
+    LayoutEntry{"/readouts/<name>", "", "group", "", "one of several readouts, as /readout"},
     LayoutEntry{"/liquid/edges/<projection>/source_node_id", "(edge)", "uint64", "", "presynaptic element"},
     LayoutEntry{"/liquid/edges/<projection>/source_node_id@node_population", "scalar", "text", "",
                 "presynaptic population"},
@@ -110,6 +111,7 @@ std::string prefix(std::optional<std::uint64_t> sample) {
 std::string spikes_path(const RecordedAt& at) { return fmt::format("{}/spikes/{}", prefix(at.sample), at.name); }
 std::string values_path(const RecordedAt& at) { return fmt::format("{}/values/{}", prefix(at.sample), at.name); }
 std::string indices_path(const std::string& recorder) { return "/indices/" + recorder; }
+std::string readout_path(const std::string& name) { return name.empty() ? "/readout" : "/readouts/" + name; }
 std::string edges_path(const std::string& projection) { return "/liquid/edges/" + projection; }
 
 void check_spikes(const std::string& where, double last_ms, std::span<const double> timestamps_ms, std::size_t ids,
@@ -256,10 +258,10 @@ void ResultsWriter::append_values(const RecordedAt& at, std::uint64_t width, std
   append_rows(at, width, rows, info);
 }
 
-void ResultsWriter::readout(const ReadoutArrays& arrays) {
+void ResultsWriter::readout(const ReadoutArrays& arrays, const std::string& name) {
   const std::uint64_t classes = arrays.classes.size();
   const std::uint64_t features = arrays.mean.size();
-  Group group = file_.ensure_group("/readout");
+  Group group = file_.ensure_group(readout_path(name));
   group.write_texts("classes", {classes}, arrays.classes);
   group.write("weights", {classes, features}, std::span(arrays.weights),
               storage_for(classes * features, sizeof(double)));
@@ -392,8 +394,10 @@ ValuesTable ResultsReader::values(const RecordedAt& at) const {
 
 bool ResultsReader::has_readout() const { return file_.has("/readout"); }
 
-ReadoutArrays ResultsReader::readout() const {
-  const Group group = file_.group("/readout");
+std::vector<std::string> ResultsReader::readouts() const { return members("/readouts"); }
+
+ReadoutArrays ResultsReader::readout(const std::string& name) const {
+  const Group group = file_.group(readout_path(name));
   ReadoutArrays arrays;
   arrays.classes = group.dataset("classes").read_texts();
   const std::size_t classes = arrays.classes.size();

@@ -129,7 +129,7 @@ class ResultsWriter {
   void append_values(const RecordedAt& at, std::uint64_t width, std::span<const float> rows, const ValuesInfo& info);
   void append_values(const RecordedAt& at, std::uint64_t width, std::span<const double> rows, const ValuesInfo& info);
 
-  void readout(const ReadoutArrays& arrays);
+  void readout(const ReadoutArrays& arrays, const std::string& name = {});  // name: one of several
   void edges(const std::string& projection, const SonataEdges& edges);
   void scores(const std::string& contestant, const ReadoutScores& scores);
   void curve(const std::string& name, const Curve& curve);
@@ -173,7 +173,8 @@ class ResultsReader {
   ValuesTable values(const RecordedAt& at) const;
 
   bool has_readout() const;
-  ReadoutArrays readout() const;
+  ReadoutArrays readout(const std::string& name = {}) const;
+  std::vector<std::string> readouts() const;  // names of several
   std::vector<std::string> projections() const;                // that have edges
   std::string edge_port(const std::string& projection) const;  // empty: the target's first
   SonataEdges edges(const std::string& projection) const;

@@ -105,10 +105,33 @@ Json scores_json(const ReadoutScores& scores) {
           {"validation_accuracy", scores.validation_accuracy}};
 }
 
+// "accuracy (low to high)" of each series, a row for each x.
+std::string curve_text(const Curve& curve, int width) {
+  std::vector<std::string> head = {curve.x_label};
+  for (const CurveSeries& series : curve.series) head.push_back(series.name);
+  TextTable table(head);
+  for (std::size_t column = 0; column < head.size(); ++column) table.align_right(column);
+  for (std::size_t i = 0; i < curve.x.size(); ++i) {
+    std::vector<std::string> row = {fmt::format("{:g}", curve.x[i])};
+    for (const CurveSeries& series : curve.series)
+      row.push_back(fmt::format("{:.3f} ({:.3f} to {:.3f})", series.y[i], series.low[i], series.high[i]));
+    table.row(row);
+  }
+  return curve.title + "\n\n" + table.text(width) + "\n";
+}
+
+Json curve_json(const Curve& curve) {
+  Json json = {{"title", curve.title}, {"x_label", curve.x_label}, {"y_label", curve.y_label}, {"x", curve.x}};
+  for (const CurveSeries& series : curve.series)
+    json["series"][series.name] = {{"y", series.y}, {"low", series.low}, {"high", series.high}};
+  return json;
+}
+
 void report(Session& session, const ExperimentReport& report, const std::optional<std::filesystem::path>& out) {
   session.meter().clear();
+  for (const auto& [name, curve] : report.curves) session.print(curve_text(curve, session.width()));
   session.print(FiguresText(report.figures).text(session.width()));
-  session.print(classes_text(report.scores.front().second, session.width()));
+  if (!report.scores.empty()) session.print(classes_text(report.scores.front().second, session.width()));
   for (const std::string& note : report.notes) session.print(fmt::format("\nnote: {}\n", note));
   if (out) session.wrote(*out);
   if (out) session.print(fmt::format("\n  results  {}\n", out->string()));
@@ -116,8 +139,11 @@ void report(Session& session, const ExperimentReport& report, const std::optiona
   for (const auto& [name, value] : report.figures) figures[name] = json_of(value);
   Json scores = Json::object();
   for (const auto& [contestant, its] : report.scores) scores[contestant] = scores_json(its);
+  Json curves = Json::object();
+  for (const auto& [name, curve] : report.curves) curves[name] = curve_json(curve);
   Json object = {{"figures", figures},
                  {"scores", scores},
+                 {"curves", curves},
                  {"notes", report.notes},
                  {"out", out ? Json(out->string()) : Json()},
                  {"threads", session.options.threads},

@@ -5,8 +5,8 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
+#include <crosspike/models/lsm/write.hpp>
 #include <crosspike/models/readout/scores.hpp>
-#include <crosspike_generated/version.hpp>
 
 namespace crosspike {
 
@@ -73,9 +73,8 @@ void require_fit(const Readout& readout, const LsmSettings& settings, const std:
 }
 
 void write(const ExperimentReport& report, const LsmSettings& settings, const ExperimentOptions& options) {
-  ResultsWriter writer(*options.out, {CROSSPIKE_VERSION, settings.seed, to_toml(settings.resolved)}, options.existing);
-  for (const auto& [name, value] : report.figures)
-    if (!is_timing(name)) writer.figure(name, value);
+  ResultsWriter writer(*options.out, results_header(settings), options.existing);
+  write_figures(writer, report);
   for (const auto& [contestant, scores] : report.scores) writer.scores(contestant, scores);
   writer.finish();
 }

@@ -8,9 +8,10 @@
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
+#include <crosspike/models/lsm/memory.hpp>
+#include <crosspike/models/lsm/write.hpp>
 #include <crosspike/models/readout/fit.hpp>
 #include <crosspike/models/readout/scores.hpp>
-#include <crosspike_generated/version.hpp>
 
 namespace crosspike {
 
@@ -47,9 +48,9 @@ bool looked_before(const std::filesystem::path& out, const DatasetSource& now) {
 // Features of train and validation and the readout fitted on them; test features come later, through the seal.
 class Experiment {
  public:
-  Experiment(const Value& config, const Library& library, const ExperimentOptions& options)
+  Experiment(const LsmSettings& settings, const Library& library, const ExperimentOptions& options)
       : options_(options),
-        settings_(read_lsm(config, library)),
+        settings_(settings),
         team_(options.threads),
         plan_(check_lsm(settings_, library, options.threads, options.slice, options.memory_limit)) {}
 
@@ -200,42 +201,16 @@ class Experiment {
   }
 
   void write() {
-    ResultsWriter writer(*options_.out, {CROSSPIKE_VERSION, settings_.seed, to_toml(settings_.resolved)},
-                         options_.existing);
-    for (const auto& [name, value] : report_.figures)
-      if (!is_timing(name)) writer.figure(name, value);
+    ResultsWriter writer(*options_.out, results_header(settings_), options_.existing);
+    write_figures(writer, report_);
     writer.readout(stored(recurrent_.readout));
     for (const auto& [contestant, scores] : report_.scores) writer.scores(contestant, scores);
-    for (const Node& node : liquid_->network().nodes())
-      if (node.kind->is_weight) write_edges(writer, node.name);
+    write_liquid_edges(writer, liquid_->network());
     writer.finish();
   }
 
-  void write_edges(ResultsWriter& writer, const std::string& projection) {
-    const Network& network = liquid_->network();
-    const NodeId id = network.require(projection);
-    std::vector<Synapse> synapses;  // as a config writes them: without the source's output scale, delays undivided
-    network.node(id).kind->synapses(network, network.node(id), 0, static_cast<std::uint32_t>(network.node(id).size()),
-                                    synapses);
-    const auto& rule = network.node(id).connectivity;
-    const std::int32_t moved = rule ? rule->minimum_delay() : 0;  // validate put it on the wire
-    const std::int32_t wire = network.incoming(id).delay - moved;
-    SonataEdges edges;
-    edges.source_population = network.node(network.incoming(id).from.node).name;
-    edges.target_population = "liquid";
-    const PortRef to = network.wires()[network.wires_from(id).front()].to;
-    if (to.port > 0) edges.port = network.node(to.node).kind->inputs[to.port].name;
-    for (const Synapse& s : synapses) {
-      edges.source.push_back(s.source);
-      edges.target.push_back(s.target);
-      edges.weight.push_back(s.weight);
-      edges.delay_ms.push_back((s.delay + wire) * network.dt);
-    }
-    writer.edges(projection, edges);
-  }
-
   const ExperimentOptions& options_;
-  const LsmSettings settings_;
+  const LsmSettings& settings_;
   Team team_;
   LsmPlan plan_;
   std::shared_ptr<const Program> liquid_, without_recurrence_;
@@ -253,7 +228,10 @@ bool is_timing(std::string_view figure) { return figure.find("_per_second") != s
 ExperimentReport train_lsm(const Value& config, const Library& library, const ExperimentOptions& options) {
   if (options.out) AtomicFile(*options.out, options.existing);  // refuse now, not after minutes of work
   const auto start = Clock::now();
-  ExperimentReport report = Experiment(config, library, options).train();
+  const LsmSettings settings = read_lsm(config, library);
+  ExperimentReport report = settings.dataset.kind == DatasetSource::Kind::pattern_pairs
+                                ? train_memory(settings, library, options)
+                                : Experiment(settings, library, options).train();
   report.figures.emplace_back("wall_s", seconds_since(start));
   return report;
 }

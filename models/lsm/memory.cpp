@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <array>
+#include <crosspike/core/error.hpp>
+#include <crosspike/datasets/pattern_pairs.hpp>
+#include <crosspike/models/lsm/check.hpp>
+#include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/lsm/memory.hpp>
+#include <crosspike/models/lsm/write.hpp>
+#include <crosspike/models/readout/fit.hpp>
+#include <crosspike/models/readout/scores.hpp>
+
+namespace crosspike {
+
+namespace {
+
+constexpr double told = 0.9;  // from here on a task counts as solved
+
+struct Task {
+  const char* name;     // in curves and readouts
+  const char* prefix;   // of its span's figure
+  const char* question;
+  int label(const PatternPair& pair) const { return *prefix ? (pair.first ^ pair.second) & 1 : pair.first; }
+  std::size_t classes(const PatternPairOptions& options) const {
+    return *prefix ? 2 : static_cast<std::size_t>(options.patterns);
+  }
+};
+constexpr std::array tasks = {Task{"first", "", "which of the patterns came first"},
+                              Task{"xor", "xor_", "the exclusive or of the patterns' parities"}};
+
+// Accuracies by task and gap.
+using Accuracies = std::array<std::vector<double>, tasks.size()>;
+
+struct Contestant {
+  const char* name;                                      // in results
+  std::array<std::vector<Readout>, tasks.size()> readouts{};  // one for each gap
+  Accuracies validation{}, test{};
+  std::array<std::vector<std::size_t>, tasks.size()> right{}, samples{};
+
+  std::string suffix() const { return std::string_view(name) == "liquid" ? "" : fmt::format("_{}", name); }
+};
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+class MemoryExperiment {
+ public:
+  MemoryExperiment(const LsmSettings& settings, const Library& library, const ExperimentOptions& options)
+      : options_(options),
+        settings_(settings),
+        team_(options.threads),
+        plan_(check_lsm(settings_, library, options.threads, options.slice, options.memory_limit)) {}
+
+  ExperimentReport train() {
+    liquid_ = Program::build(std::move(plan_.liquid), team_);
+    if (plan_.without_recurrence) without_recurrence_ = Program::build(std::move(*plan_.without_recurrence), team_);
+    for (Contestant& c : contestants_) fit(c);
+    look_at_test();
+    figures();
+    for (const Task& task : tasks) curve(task);
+    report_.resolved = settings_.resolved;
+    if (options_.out) write();
+    return std::move(report_);
+  }
+
+ private:
+  const PatternPairOptions& patterns() const { return settings_.dataset.patterns; }
+  std::size_t gaps() const { return patterns().gaps_ms.size(); }
+
+  FeatureRows rows(const Contestant& c, const Dataset& dataset, const char* split) {
+    const std::string phase = fmt::format("{}: {}", c.name, split), name = c.name;
+    const auto collect = [&](const std::shared_ptr<const Program>& program) {
+      CollectWork work;
+      FeatureRows all = collect_liquid(program, settings_, dataset, options_.threads, options_.progress, phase, &work);
+      if (name == "liquid" && work_.samples == 0) work_ = work;
+      return all;
+    };
+    if (name == "liquid") return collect(liquid_);
+    if (name == "no_recurrence") return collect(without_recurrence_);
+    if (name == "static")
+      return collect_static(liquid_->network(), settings_, dataset, options_.threads, options_.progress, phase);
+    return collect_input(settings_, dataset, options_.threads, options_.progress, phase);
+  }
+
+  // The samples of one gap, labelled for one task.
+  struct Part {
+    std::vector<std::size_t> positions;
+    std::vector<int> labels;
+  };
+  Part part(const Task& task, std::size_t gap, const Dataset& dataset, const PatternPairs& pairs) const {
+    Part part;
+    for (std::int64_t i = 0; i < dataset.size(); ++i) {
+      const PatternPair pair = pairs.pair(dataset.number(i));
+      if (pair.gap != gap) continue;
+      part.positions.push_back(static_cast<std::size_t>(i));
+      part.labels.push_back(task.label(pair));
+    }
+    return part;
+  }
+
+  FeatureSet set_of(const FeatureRows& rows, const Part& part, const Task& task, const char* split) const {
+    if (part.positions.empty())
+      throw Error(Fault::input, fmt::format("a gap of dataset.gaps has no sample in the {} split; use more samples", split));
+    return with_labels(rows_of(rows.set(split), part.positions), part.labels, task.classes(patterns()));
+  }
+
+  void fit(Contestant& c) {
+    const FeatureRows train = rows(c, *plan_.splits.train, "train"),
+                      validation = rows(c, *plan_.splits.validation, "validation");
+    const PatternPairs pairs(patterns(), "train");
+    for (std::size_t t = 0; t < tasks.size(); ++t)
+      for (std::size_t gap = 0; gap < gaps(); ++gap) {
+        const Part train_part = part(tasks[t], gap, *plan_.splits.train, pairs),
+                   validation_part = part(tasks[t], gap, *plan_.splits.validation, pairs);
+        const Readout& readout = c.readouts[t].emplace_back(
+            fit_readout(set_of(train, train_part, tasks[t], "train"),
+                        set_of(validation, validation_part, tasks[t], "validation"), settings_.readout, team_));
+        c.validation[t].push_back(readout.validation[best_of(readout.validation)].accuracy);
+        if (options_.progress)
+          options_.progress(fmt::format("{}: readouts", c.name), static_cast<double>(t * gaps() + gap + 1),
+                            static_cast<double>(tasks.size() * gaps()), "readouts");
+      }
+  }
+
+  // The one look: the seal is spent here, after every choice has been made.
+  void look_at_test() {
+    const auto test = open_test_split(settings_.dataset, std::move(plan_.splits.seal));
+    const PatternPairs pairs(patterns(), "test");
+    for (Contestant& c : contestants_) {
+      const FeatureRows all = rows(c, *test, "test");
+      for (std::size_t t = 0; t < tasks.size(); ++t)
+        for (std::size_t gap = 0; gap < gaps(); ++gap) {
+          const Part of_gap = part(tasks[t], gap, *test, pairs);
+          const Score result = score(c.readouts[t][gap], set_of(all, of_gap, tasks[t], "test"), team_);
+          c.test[t].push_back(result.accuracy());
+          c.right[t].push_back(result.correct);
+          c.samples[t].push_back(result.samples);
+        }
+    }
+  }
+
+  void figure(const std::string& name, const Figure& value) { report_.figures.emplace_back(name, value); }
+
+  void figures() {
+    const auto& gaps_ms = patterns().gaps_ms;
+    for (std::size_t t = 0; t < tasks.size(); ++t)
+      for (const Contestant& c : contestants_)
+        figure(fmt::format("{}memory_ms_at_90{}", tasks[t].prefix, c.suffix()), memory_span(gaps_ms, c.test[t], told));
+    for (std::size_t t = 0; t < tasks.size(); ++t)
+      for (const Contestant& c : contestants_)
+        figure(fmt::format("{}_accuracy{}", tasks[t].name, c.suffix()), mean(c.test[t]));
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+      const Contestant& liquid = contestants_.front();
+      figure(fmt::format("validation_{}memory_ms_at_90", tasks[t].prefix),
+             memory_span(gaps_ms, liquid.validation[t], told));
+      figure(fmt::format("validation_{}_accuracy", tasks[t].name), mean(liquid.validation[t]));
+    }
+    const auto samples = static_cast<double>(work_.samples);
+    figure("samples_per_second", samples / work_.simulating_seconds);
+    figure("samples_per_second_with_conversion", samples / work_.seconds);
+    figure("input_events_per_sample", static_cast<double>(work_.input_events) / samples);
+    figure("spikes_per_neuron_and_tick",
+           static_cast<double>(work_.spikes) / samples / settings_.binning.ticks /
+               static_cast<double>(liquid_->network().node(liquid_->network().require("liquid")).size()));
+    figure("features", static_cast<std::int64_t>(contestants_.front().readouts[0][0].features));
+    figure("train_samples", static_cast<std::int64_t>(plan_.splits.train->size()));
+    figure("validation_samples", static_cast<std::int64_t>(plan_.splits.validation->size()));
+  }
+
+  void curve(const Task& task) {
+    const auto t = static_cast<std::size_t>(&task - tasks.data());
+    Curve curve{.title = fmt::format("Telling {}, {} test samples a gap", task.question, contestants_[0].samples[t][0]),
+                .x_label = "silent gap between the patterns, ms",
+                .y_label = "accuracy",
+                .x = patterns().gaps_ms,
+                .series = {}};
+    for (const Contestant& c : contestants_) {
+      CurveSeries series{.name = c.name, .y = c.test[t], .low = {}, .high = {}};
+      for (std::size_t gap = 0; gap < gaps(); ++gap) {
+        const Interval interval = wilson(c.right[t][gap], c.samples[t][gap]);
+        series.low.push_back(interval.low);
+        series.high.push_back(interval.high);
+      }
+      curve.series.push_back(std::move(series));
+    }
+    report_.curves.emplace_back(fmt::format("memory_{}", task.name), std::move(curve));
+  }
+
+  void write() {
+    ResultsWriter writer(*options_.out, results_header(settings_), options_.existing);
+    write_figures(writer, report_);
+    for (std::size_t t = 0; t < tasks.size(); ++t)
+      for (std::size_t gap = 0; gap < gaps(); ++gap)
+        writer.readout(stored(contestants_.front().readouts[t][gap]),
+                       fmt::format("{}_{}ms", tasks[t].name, patterns().gaps_ms[gap]));
+    write_liquid_edges(writer, liquid_->network());
+    writer.finish();
+  }
+
+  const ExperimentOptions& options_;
+  const LsmSettings& settings_;
+  Team team_;
+  LsmPlan plan_;
+  std::shared_ptr<const Program> liquid_, without_recurrence_;
+  std::vector<Contestant> contestants_ = settings_.controls
+                                             ? std::vector<Contestant>{{"liquid"}, {"no_recurrence"}, {"static"}, {"input"}}
+                                             : std::vector<Contestant>{{"liquid"}};
+  CollectWork work_;  // of the liquid's training samples
+  ExperimentReport report_;
+};
+
+}  // namespace
+
+double memory_span(const std::vector<double>& gaps, const std::vector<double>& accuracies, double least) {
+  double span = 0;
+  for (std::size_t i = 0; i < gaps.size() && accuracies[i] >= least; ++i) span = gaps[i];
+  return span;
+}
+
+ExperimentReport train_memory(const LsmSettings& settings, const Library& library, const ExperimentOptions& options) {
+  return MemoryExperiment(settings, library, options).train();
+}
+
+}  // namespace crosspike
