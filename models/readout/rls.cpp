@@ -15,8 +15,9 @@
 namespace crosspike {
 namespace {
 
-constexpr std::size_t most_together = 32;
+constexpr std::size_t most_together = 128;  // from here on, products and not P's way through memory take the time
 constexpr std::size_t tile_width = 256;
+constexpr std::size_t mirror_width = 32;  // rows of two such squares fit in the first cache
 constexpr std::size_t staged_rows = 256;
 // P may grow so much in directions that no sample shows for a while. What it knows of the others is then still right to
 // 2e-16 x 1e8.
@@ -160,9 +161,11 @@ void Rls::fold_tile(std::size_t row, std::size_t column, std::size_t samples) {
   else
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, to_int(height), to_int(width), n, -scale, above, n, beside, n,
                 scale, tile, p);
-  for (std::size_t i = 0; i < height; ++i)
-    for (std::size_t j = row == column ? i + 1 : 0; j < width; ++j)
-      p_[(left + j) * inputs_ + top + i] = tile[i * inputs_ + j];
+  for (std::size_t i0 = 0; i0 < height; i0 += mirror_width)
+    for (std::size_t j0 = row == column ? i0 : 0; j0 < width; j0 += mirror_width)
+      for (std::size_t i = i0; i < std::min(i0 + mirror_width, height); ++i)
+        for (std::size_t j = row == column ? std::max(j0, i + 1) : j0; j < std::min(j0 + mirror_width, width); ++j)
+          p_[(left + j) * inputs_ + top + i] = tile[i * inputs_ + j];
 }
 
 std::vector<double> Rls::predict(std::span<const double> x) const {

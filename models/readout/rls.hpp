@@ -34,7 +34,7 @@ class Rls {
   /// lost, which says how; the readout is then of no use.
   void update(std::span<const double> x, std::span<const double> y);
 
-  /// Samples in turn, x (sample, input), y (sample, output). Up to 32 of them are folded into P together, which gives
+  /// Samples in turn, x (sample, input), y (sample, output). Up to 128 of them are folded into P together, which gives
   /// what one after another does (matrix inversion lemma), other rounding apart, many times faster. The same bits at
   /// any size of the team.
   void update(std::span<const double> x, std::span<const double> y, Team& team);

@@ -258,6 +258,35 @@ TEST(CliCommands, TrainThenEvalGiveTheSameTestAccuracy) {
             "--out, --force, --json\n");
 }
 
+TEST(CliCommands, TrainAndEvalShowScoresOfEveryKindOfReadout) {
+  if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
+    GTEST_SKIP() << "dataset-fashion-mnist is not installed";
+  Workplace work;
+  for (const std::string kind : {"ridge", "logistic", "rls"}) {
+    const Finished train = work.run({"train", example("lsm_fashion.toml").string(), "--out", "l.h5", "--force", "--json",
+                                     "--set", "dataset.limit_train=200", "--set", "dataset.limit_test=100", "--set",
+                                     "dataset.validation=100", "--set", "liquid.neurons=50", "--set", "controls=false",
+                                     "--set", "readout.kind=" + kind});
+    ASSERT_EQ(train.code, 0) << train.err;
+    const json liquid = json::parse(train.out).at("scores").at("liquid");
+    EXPECT_EQ(liquid.at("samples"), 100);
+    std::int64_t right = 0, all = 0;
+    for (std::size_t c = 0; c < 10; ++c) {
+      right += liquid.at("confusion")[c][c].get<std::int64_t>();
+      for (const json& n : liquid.at("confusion")[c]) all += n.get<std::int64_t>();
+    }
+    EXPECT_EQ(all, 100);
+    EXPECT_DOUBLE_EQ(static_cast<double>(right) / 100, liquid.at("accuracy").get<double>());
+    const Finished eval = work.run({"eval", "l.h5", "--json"});
+    ASSERT_EQ(eval.code, 0) << eval.err;
+    EXPECT_EQ(json::parse(eval.out).at("scores").at("liquid").at("confusion"), liquid.at("confusion")) << kind;
+    EXPECT_EQ(json::parse(work.run({"info", "l.h5", "--json"}).out).at("readout").at("kind"), kind);
+    const std::string shown = work.run({"eval", "l.h5"}).out;
+    EXPECT_NE(shown.find("test, 95 % interval"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("class  samples  precision"), std::string::npos) << shown;
+  }
+}
+
 TEST(CliCommands, ValidateRefusesALiquidAsTrainDoes) {
   if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist"))
     GTEST_SKIP() << "dataset-fashion-mnist is not installed";
@@ -270,6 +299,8 @@ TEST(CliCommands, ValidateRefusesALiquidAsTrainDoes) {
            {"dataset.test_images=none", 2, "/none: cannot read the file"},
            {"liquid.neurons=60000", 3, "the readout of the liquid has 180000 features"},
            {"features.bins=63", 3, "the readout of the liquid has 189000 features"},
+           {"readout.kind=svm", 2, "readout.kind is \"svm\"; allowed are ridge, logistic, rls"},
+           {"readout.alphas=[1]", 2, "readout has no key 'alphas'"},
            {"liquid.neuron.kind=li", 2, "liquid.neuron.kind = \"li\" sends no spikes"}}) {
     const Finished validate = work.run({"validate", lsm, "--set", assignment}),
                    train = work.run({"train", lsm, "--set", assignment});
