@@ -5,6 +5,7 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
+#include <crosspike/models/lsm/trained.hpp>
 #include <crosspike/models/readout/ridge.hpp>
 #include <crosspike_generated/version.hpp>
 
@@ -42,24 +43,6 @@ void override_source(Value& config, const std::string& assignment, const std::fi
               fmt::format("--set {}: the readout in {} was fitted to another config; eval takes only dataset.path, "
                           "dataset.test_*, dataset.limit_test and placement; train anew with: crosspike train",
                           assignment, results.string()));
-}
-
-bool draws_edges(const Table& liquid, const char* key) {
-  const Value* part = liquid.find(key);
-  const Value* kind = part ? part->as<Table>()->find("kind") : nullptr;
-  return !kind || *kind == Value(std::string("sparse"));
-}
-
-// The edges that training saved, in place of the rules that they were drawn by. Arrays of weights (linear, conv2d) stay
-// where the config has them: edges lack their bias.
-void use_saved_edges(Value& config, const std::filesystem::path& results) {
-  Table& liquid = *config.as<Table>()->find("liquid")->as<Table>();
-  if (!draws_edges(liquid, "inputs") || !draws_edges(liquid, "recurrent")) return;
-  Table saved;
-  for (const auto& [key, value] : liquid)
-    if (key != "inputs" && key != "recurrent") saved.set(key, value);
-  saved.set("from", Value(results.string()));
-  liquid = std::move(saved);
 }
 
 void write(const ExperimentReport& report, const LsmSettings& settings, const ExperimentOptions& options) {
