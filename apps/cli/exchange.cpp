@@ -67,6 +67,11 @@ fs::path output_path(const Session& session, const fs::path& file, const char* e
   return out;
 }
 
+// Of a command that reads no config.
+Value no_config() {
+  return Value(Table{{{"format", Value(std::int64_t{1})}, {"model", Value(std::string("network"))}}});
+}
+
 struct Source {
   TrainedNetwork network;
   Value config{Table{}};  // whose files must not be written over
@@ -222,7 +227,7 @@ void export_network(Session& session, const fs::path& path, const ExchangeOption
 
 void import_network(Session& session, const fs::path& path, const ExchangeOptions& exchange) {
   const Exporter& exporter = exporter_of(session.library, path);
-  const fs::path out = output_path(session, path, ".toml", Value(Table{}));
+  const fs::path out = output_path(session, path, ".toml", no_config());
   fs::path arrays = out;
   arrays.replace_filename(out.stem().string() + "_arrays.h5");
   AtomicFile config_file(out, session.existing());
@@ -235,7 +240,7 @@ void import_network(Session& session, const fs::path& path, const ExchangeOption
   std::vector<fs::path> written = {out};
   std::optional<AtomicFile> arrays_file;
   if (!imported.arrays.empty()) {
-    refuse_output_over_input(arrays, path, Value(Table{}));
+    refuse_output_over_input(arrays, path, no_config());
     arrays_file.emplace(arrays, session.existing());
     written.push_back(arrays);
   }

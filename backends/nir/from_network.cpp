@@ -133,8 +133,11 @@ class Writer {
     if (refuses) return false;
     made.type = translation.type;
     const Store store = network_.precision == Precision::single ? Store::float32 : Store::float64;
-    for (auto& [name, values] : translation.data)
+    for (auto& [name, values] : translation.data) {
+      if (store == Store::float32)
+        for (double& value : values) value = static_cast<double>(static_cast<float>(value));
       made.data[name] = Tensor{wide(shape_of(id)), std::move(values), store};
+    }
     if (made.type == "Output") {
       made.data["shape"] = shape_tensor(shape_of(id));
       return true;

@@ -10,7 +10,8 @@
 namespace crosspike::nir {
 
 std::int32_t delay_ticks(const Node& delay, std::size_t i, double dt) {
-  const double seconds = delay.tensor("delay").values[i], ticks = seconds * 1000 / dt, whole = std::floor(ticks + 0.5);
+  const double seconds = written(delay.tensor("delay"), i), ticks = seconds * 1000 / dt,
+               whole = std::floor(ticks + 0.5);
   constexpr double slack = 1e-3;  // of a tick: float32 seconds
   if (std::abs(ticks - whole) > slack + whole * 1e-6)
     cannot(delay.where + "/delay",

@@ -303,17 +303,16 @@ class Importer {
   void add_projection(const Route& route, Table table, const Value& delay) {
     const Node& weights = node(route.through);
     const std::string name = unused(names_[route.through]);
-    const std::size_t sources = volume(shapes_[route.from]), targets = volume(shapes_[route.to]);
     const auto port = weights.metadata.find("crosspike/port");
     const auto* written_port = port == weights.metadata.end() ? nullptr : std::get_if<std::string>(&port->second);
     if (written_port && *written_port == "inhibitory" && node(route.to).type == "CubaLIF")
       table.set("to", Value(names_[route.to] + ".inhibitory"));
     if (weights.type == "Scale") {
-      set_scale(table, name, weights, sources, targets);
+      set_scale(table, name, route, weights);
     } else if (weights.type == "Conv2d") {
       set_convolution(table, name, route, weights);
     } else {
-      set_matrix(table, name, weights, sources, targets, route.first);
+      set_matrix(table, name, route, weights);
     }
     table.set("delay", delay);
     Value value(std::move(table));
@@ -323,19 +322,20 @@ class Importer {
     becomes += fmt::format("{}projections.{}", becomes.empty() ? "" : ", ", name);
   }
 
-  static void require_sizes(const Node& weights, const char* dataset, std::uint64_t out, std::uint64_t in,
-                            std::size_t targets, std::size_t sources, const std::string& from, const std::string& to) {
+  void require_sizes(const Route& route, const Node& weights, const char* dataset, std::uint64_t out,
+                     std::uint64_t in) {
+    const std::size_t sources = volume(shapes_[route.from]), targets = volume(shapes_[route.to]);
     if (in != sources)
       refuse(fmt::format("{}/{}", weights.where, dataset),
-             fmt::format("has {} inputs, but its source {} has {}", in, shown(from), sources));
+             fmt::format("has {} inputs, but its source {} has {}", in, shown(route.from), sources));
     if (out != targets)
       refuse(fmt::format("{}/{}", weights.where, dataset),
-             fmt::format("has {} outputs, but its target {} has {}", out, shown(to), targets));
+             fmt::format("has {} outputs, but its target {} has {}", out, shown(route.to), targets));
   }
 
-  void set_scale(Table& table, const std::string& name, const Node& weights, std::size_t sources, std::size_t targets) {
+  void set_scale(Table& table, const std::string& name, const Route& route, const Node& weights) {
     const std::vector<double>& scale = weights.tensor("scale").values;
-    require_sizes(weights, "scale", scale.size(), scale.size(), targets, sources, "before it", "behind it");
+    require_sizes(route, weights, "scale", scale.size(), scale.size());
     const bool equal = std::all_of(scale.begin(), scale.end(), [&](double s) { return s == scale[0]; });
     Table connect;
     if (equal) {
@@ -352,17 +352,16 @@ class Importer {
     if (equal) table.set("weight", Value(scale[0]));
   }
 
-  void set_matrix(Table& table, const std::string& name, const Node& weights, std::size_t sources, std::size_t targets,
-                  bool with_bias) {
+  void set_matrix(Table& table, const std::string& name, const Route& route, const Node& weights) {
     const Tensor& weight = weights.tensor("weight");
     if (weight.shape.size() != 2)
       cannot(weights.where + "/weight",
              fmt::format("has {} dimensions; crosspike reads 2 (out, in)", weight.shape.size()));
-    require_sizes(weights, "weight", weight.shape[0], weight.shape[1], targets, sources, "before it", "behind it");
+    require_sizes(route, weights, "weight", weight.shape[0], weight.shape[1]);
     table.set("kind", Value(std::string("linear")));
     table.set("weight", arrays_.numbers(name + "/weight", weight.shape, weight.values));
-    if (with_bias && weights.find("bias"))
-      table.set("bias", arrays_.numbers(name + "/bias", {targets}, weights.tensor("bias").values));
+    if (route.first && weights.find("bias"))
+      table.set("bias", arrays_.numbers(name + "/bias", {weight.shape[0]}, weights.tensor("bias").values));
   }
 
   double one_of_pair(const Node& weights, const char* name) const {
