@@ -108,6 +108,8 @@ class Runner {
   virtual std::unique_ptr<Kernel> build(const Claim&, const Options&, Team&) const = 0;
 };
 
+class Exporter;  // core/exporter.hpp
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -115,10 +117,11 @@ class Backend {
   virtual std::optional<std::string> unusable() const { return {}; }              // why this machine cannot use it
   virtual std::optional<std::string> declines(const Network&, NodeId) const = 0;  // the reason, or nothing
   virtual const Runner* runner() const { return nullptr; }                        // null: only writes and reads
+  virtual const Exporter* exporter() const { return nullptr; }                    // null: only runs
 };
 
 // The plain C header that a plugin exports. It is read before anything C++ crosses the border.
-inline constexpr std::uint32_t backend_interface_version = 1;
+inline constexpr std::uint32_t backend_interface_version = 2;  // 2: exporter()
 struct PluginHeader {
   char magic[8];  // "xspike\0"
   std::uint32_t interface_version;

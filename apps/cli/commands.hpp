@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace crosspike::cli {
 
@@ -18,6 +19,18 @@ void info(Session& session, const std::filesystem::path& file);        // a conf
 void doctor(Session& session);
 void datasets_info(Session& session, const std::optional<std::filesystem::path>& config);
 void datasets_convert(Session& session, const std::filesystem::path& config);
+// What `export` and `import` take beside the general options.
+struct ExchangeOptions {
+  std::string target = "nir";                  // --target
+  std::vector<std::string> options;            // --option KEY=VALUE, of the target
+  bool lossy = false;                          // --lossy
+  std::string convention;                      // --convention
+  std::optional<std::string> dt;               // --dt
+  std::optional<std::filesystem::path> input;  // --input
+};
+void export_network(Session& session, const std::filesystem::path& file, const ExchangeOptions& exchange);
+void import_network(Session& session, const std::filesystem::path& file, const ExchangeOptions& exchange);
+
 void bench(Session& session, const std::string& name);  // empty: list them
 
 }  // namespace crosspike::cli

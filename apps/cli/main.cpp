@@ -55,6 +55,7 @@ class CommandLine {
     add_runs();
     add_questions();
     add_datasets();
+    add_exchange();
   }
 
   // Throws Error(input); prints help and version itself, after which there is no action.
@@ -178,6 +179,30 @@ class CommandLine {
         ->required();
   }
 
+  void add_exchange() {
+    Session& s = session_;
+    CLI::App* out = add(app_, "export", "Write a network, or a trained liquid, as a file of another format",
+                        "crosspike export my.toml --target nir --out my.nir", sets | seeds | outs | forces | threads,
+                        [&s, this] { export_network(s, what_, exchange_); });
+    out->add_option("CONFIG|RESULTS", what_, "Config, or results of train")->type_name("")->required();
+    out->add_option("--target", exchange_.target, "Format: nir")->type_name("NAME")->required();
+    out->add_option("--option", exchange_.options, "Option of the format; may be repeated (nir: output, recurrence)")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false)
+        ->take_all();
+    out->add_flag("--lossy", exchange_.lossy, "Leave away, and name, what would otherwise be refused");
+    CLI::App* in = add(app_, "import", "Turn a file of another format into a config",
+                       "crosspike import my.nir --convention norse --input pulses.csv --out my.toml",
+                       outs | forces | threads, [&s, this] { import_network(s, what_, exchange_); });
+    in->add_option("FILE", what_, "The file, e.g. a NIR graph")->type_name("")->required();
+    in->add_option("--convention", exchange_.convention, "Whose reading of it: nir, norse, snntorch")
+        ->type_name("NAME");
+    in->add_option("--dt", exchange_.dt, "One tick, where the file does not say")->type_name("TIME");
+    in->add_option("--input", exchange_.input,
+                   "Spikes of the input: rows of time in ms and channel (.csv, .npy, .h5:/path)")
+        ->type_name("FILE");
+  }
+
   // The innermost command that the words on the line led to.
   const CLI::App& chosen() const {
     const CLI::App* app = &app_;
@@ -250,6 +275,7 @@ class CommandLine {
   CLI::App app_;
   std::function<void()> action_;
   std::string what_;
+  ExchangeOptions exchange_;
   bool expand_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <crosspike/apps/cli/interrupt.hpp>
 #include <crosspike/apps/cli/session.hpp>
 #include <crosspike/apps/cli/text.hpp>
@@ -13,6 +14,7 @@
 #include <crosspike_generated/commit.hpp>
 #include <crosspike_generated/version.hpp>
 #include <cstdio>
+#include <fstream>
 
 namespace crosspike::cli {
 
@@ -85,6 +87,13 @@ int Session::width() const { return std::max(60, terminal_width(STDOUT_FILENO));
 std::string model_of(const Value& config) {
   TableReader reader(config, "");
   return reader.choice("model", required, models);
+}
+
+bool is_hdf5(const std::filesystem::path& path) {
+  constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+  std::array<char, 8> head{};
+  std::ifstream in(path, std::ios::binary);
+  return in.read(head.data(), head.size()) && head == signature;
 }
 
 Json json_of(const Figure& figure) {

@@ -5,6 +5,8 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
+#include <crosspike/models/lsm/memory.hpp>
+#include <crosspike/models/lsm/trained.hpp>
 #include <crosspike/models/lsm/write.hpp>
 #include <crosspike/models/readout/scores.hpp>
 
@@ -44,24 +46,6 @@ void override_source(Value& config, const std::string& assignment, const std::fi
                           assignment, results.string()));
 }
 
-bool draws_edges(const Table& liquid, const char* key) {
-  const Value* part = liquid.find(key);
-  const Value* kind = part ? part->as<Table>()->find("kind") : nullptr;
-  return !kind || *kind == Value(std::string("sparse"));
-}
-
-// The edges that training saved, in place of the rules that they were drawn by. Arrays of weights (linear, conv2d) stay
-// where the config has them: edges lack their bias.
-void use_saved_edges(Value& config, const std::filesystem::path& results) {
-  Table& liquid = *config.as<Table>()->find("liquid")->as<Table>();
-  if (!draws_edges(liquid, "inputs") || !draws_edges(liquid, "recurrent")) return;
-  Table saved;
-  for (const auto& [key, value] : liquid)
-    if (key != "inputs" && key != "recurrent") saved.set(key, value);
-  saved.set("from", Value(results.string()));
-  liquid = std::move(saved);
-}
-
 // Sooner than after all samples.
 void require_fit(const Readout& readout, const LsmSettings& settings, const std::filesystem::path& results) {
   const Network& network = *settings.liquid.network;
@@ -85,7 +69,7 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
                           const Library& library, const ExperimentOptions& options) {
   const auto start = Clock::now();
   const ResultsReader reader(results);
-  if (!reader.has_readout())
+  if (!reader.has_readout() && reader.readouts().empty())
     throw Error(Fault::input, fmt::format("{}: there is no readout in it; eval scores the results of crosspike train",
                                           results.string()));
   std::error_code other;
@@ -97,6 +81,15 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   for (const std::string& assignment : overrides) override_source(config, assignment, results);
   use_saved_edges(config, results);
   const LsmSettings settings = read_lsm(config, library);
+  constexpr const char* second_look =
+      "This is not the first look at the test split: training took it. Choose nothing by this figure.";
+  if (settings.dataset.kind == DatasetSource::Kind::pattern_pairs) {
+    ExperimentReport report = eval_memory(settings, reader, results.string(), library, options);
+    report.notes.push_back(second_look);
+    if (options.out) write(report, settings, options);
+    report.figures.emplace_back("wall_s", seconds_since(start));
+    return report;
+  }
   const Readout readout = from_stored(reader.readout(), results.string());
   require_fit(readout, settings, results);
   const auto program = build_liquid(settings.liquid, library, options.threads, options.slice);
@@ -115,8 +108,7 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
                     {"test_samples", static_cast<std::int64_t>(result.samples)},
                     {"samples_per_second", samples / work.simulating_seconds},
                     {"samples_per_second_with_conversion", samples / work.seconds}};
-  report.notes.push_back(
-      "This is not the first look at the test split: training took it. Choose nothing by this figure.");
+  report.notes.push_back(second_look);
   report.resolved = settings.resolved;
   if (options.out) write(report, settings, options);
   report.figures.emplace_back("wall_s", seconds_since(start));

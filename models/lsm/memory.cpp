@@ -49,25 +49,42 @@ double mean(const std::vector<double>& values) {
 
 class MemoryExperiment {
  public:
-  MemoryExperiment(const LsmSettings& settings, const Library& library, const ExperimentOptions& options)
-      : options_(options),
-        settings_(settings),
-        team_(options.threads),
-        plan_(check_lsm(settings_, library, options.threads, options.slice, options.memory_limit)) {}
+  MemoryExperiment(const LsmSettings& settings, const ExperimentOptions& options)
+      : options_(options), settings_(settings), team_(options.threads) {}
 
-  ExperimentReport train() {
-    liquid_ = Program::build(std::move(plan_.liquid), team_);
-    if (plan_.without_recurrence) without_recurrence_ = Program::build(std::move(*plan_.without_recurrence), team_);
-    for (Contestant& c : contestants_) fit(c);
-    look_at_test();
-    figures();
+  ExperimentReport train(const Library& library) {
+    LsmPlan plan = check_lsm(settings_, library, options_.threads, options_.slice, options_.memory_limit);
+    liquid_ = Program::build(std::move(plan.liquid), team_);
+    if (plan.without_recurrence) without_recurrence_ = Program::build(std::move(*plan.without_recurrence), team_);
+    if (settings_.controls)
+      for (const char* control : {"no_recurrence", "static", "input"}) contestants_.push_back({control});
+    for (Contestant& c : contestants_) fit(c, plan.splits);
+    look_at_test(*open_test_split(settings_.dataset, std::move(plan.splits.seal)));
+    figures_of_test();
+    figures_of_training(plan.splits);
     for (const Task& task : tasks) curve(task);
     report_.resolved = settings_.resolved;
     if (options_.out) write();
     return std::move(report_);
   }
 
+  ExperimentReport eval(const Library& library, const ResultsReader& results, const std::string& file) {
+    liquid_ = build_liquid(settings_.liquid, library, options_.threads, options_.slice);
+    for (std::size_t t = 0; t < tasks.size(); ++t)
+      for (std::size_t gap = 0; gap < gaps(); ++gap)
+        contestants_.front().readouts[t].push_back(from_stored(results.readout(readout_name(t, gap)), file));
+    look_at_test(*open_test_split_again(settings_.dataset, patterns().patterns * patterns().patterns));
+    figures_of_test();
+    for (const Task& task : tasks) curve(task);
+    report_.resolved = settings_.resolved;
+    return std::move(report_);
+  }
+
  private:
+  std::string readout_name(std::size_t task, std::size_t gap) const {
+    return fmt::format("{}_{}ms", tasks[task].name, patterns().gaps_ms[gap]);
+  }
+
   const PatternPairOptions& patterns() const { return settings_.dataset.patterns; }
   std::size_t gaps() const { return patterns().gaps_ms.size(); }
 
@@ -108,14 +125,13 @@ class MemoryExperiment {
     return with_labels(rows_of(rows.set(split), part.positions), part.labels, task.classes(patterns()));
   }
 
-  void fit(Contestant& c) {
-    const FeatureRows train = rows(c, *plan_.splits.train, "train"),
-                      validation = rows(c, *plan_.splits.validation, "validation");
+  void fit(Contestant& c, const TrainingSplits& splits) {
+    const FeatureRows train = rows(c, *splits.train, "train"), validation = rows(c, *splits.validation, "validation");
     const PatternPairs pairs(patterns(), "train");
     for (std::size_t t = 0; t < tasks.size(); ++t)
       for (std::size_t gap = 0; gap < gaps(); ++gap) {
-        const Part train_part = part(tasks[t], gap, *plan_.splits.train, pairs),
-                   validation_part = part(tasks[t], gap, *plan_.splits.validation, pairs);
+        const Part train_part = part(tasks[t], gap, *splits.train, pairs),
+                   validation_part = part(tasks[t], gap, *splits.validation, pairs);
         const Readout& readout = c.readouts[t].emplace_back(
             fit_readout(set_of(train, train_part, tasks[t], "train"),
                         set_of(validation, validation_part, tasks[t], "validation"), settings_.readout, team_));
@@ -126,15 +142,13 @@ class MemoryExperiment {
       }
   }
 
-  // The one look: the seal is spent here, after every choice has been made.
-  void look_at_test() {
-    const auto test = open_test_split(settings_.dataset, std::move(plan_.splits.seal));
+  void look_at_test(const Dataset& test) {
     const PatternPairs pairs(patterns(), "test");
     for (Contestant& c : contestants_) {
-      const FeatureRows all = rows(c, *test, "test");
+      const FeatureRows all = rows(c, test, "test");
       for (std::size_t t = 0; t < tasks.size(); ++t)
         for (std::size_t gap = 0; gap < gaps(); ++gap) {
-          const Part of_gap = part(tasks[t], gap, *test, pairs);
+          const Part of_gap = part(tasks[t], gap, test, pairs);
           const Score result = score(c.readouts[t][gap], set_of(all, of_gap, tasks[t], "test"), team_);
           c.test[t].push_back(result.accuracy());
           c.right[t].push_back(result.correct);
@@ -145,7 +159,7 @@ class MemoryExperiment {
 
   void figure(const std::string& name, const Figure& value) { report_.figures.emplace_back(name, value); }
 
-  void figures() {
+  void figures_of_test() {
     const auto& gaps_ms = patterns().gaps_ms;
     for (std::size_t t = 0; t < tasks.size(); ++t)
       for (const Contestant& c : contestants_)
@@ -153,6 +167,10 @@ class MemoryExperiment {
     for (std::size_t t = 0; t < tasks.size(); ++t)
       for (const Contestant& c : contestants_)
         figure(fmt::format("{}_accuracy{}", tasks[t].name, c.suffix()), mean(c.test[t]));
+  }
+
+  void figures_of_training(const TrainingSplits& splits) {
+    const auto& gaps_ms = patterns().gaps_ms;
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       const Contestant& liquid = contestants_.front();
       figure(fmt::format("validation_{}memory_ms_at_90", tasks[t].prefix),
@@ -167,8 +185,8 @@ class MemoryExperiment {
            static_cast<double>(work_.spikes) / samples / settings_.binning.ticks /
                static_cast<double>(liquid_->network().node(liquid_->network().require("liquid")).size()));
     figure("features", static_cast<std::int64_t>(contestants_.front().readouts[0][0].features));
-    figure("train_samples", static_cast<std::int64_t>(plan_.splits.train->size()));
-    figure("validation_samples", static_cast<std::int64_t>(plan_.splits.validation->size()));
+    figure("train_samples", static_cast<std::int64_t>(splits.train->size()));
+    figure("validation_samples", static_cast<std::int64_t>(splits.validation->size()));
   }
 
   void curve(const Task& task) {
@@ -195,8 +213,7 @@ class MemoryExperiment {
     write_figures(writer, report_);
     for (std::size_t t = 0; t < tasks.size(); ++t)
       for (std::size_t gap = 0; gap < gaps(); ++gap)
-        writer.readout(stored(contestants_.front().readouts[t][gap]),
-                       fmt::format("{}_{}ms", tasks[t].name, patterns().gaps_ms[gap]));
+        writer.readout(stored(contestants_.front().readouts[t][gap]), readout_name(t, gap));
     write_liquid_edges(writer, liquid_->network());
     writer.finish();
   }
@@ -204,11 +221,8 @@ class MemoryExperiment {
   const ExperimentOptions& options_;
   const LsmSettings& settings_;
   Team team_;
-  LsmPlan plan_;
   std::shared_ptr<const Program> liquid_, without_recurrence_;
-  std::vector<Contestant> contestants_ = settings_.controls
-                                             ? std::vector<Contestant>{{"liquid"}, {"no_recurrence"}, {"static"}, {"input"}}
-                                             : std::vector<Contestant>{{"liquid"}};
+  std::vector<Contestant> contestants_{{"liquid"}};
   CollectWork work_;  // of the liquid's training samples
   ExperimentReport report_;
 };
@@ -222,7 +236,12 @@ double memory_span(const std::vector<double>& gaps, const std::vector<double>& a
 }
 
 ExperimentReport train_memory(const LsmSettings& settings, const Library& library, const ExperimentOptions& options) {
-  return MemoryExperiment(settings, library, options).train();
+  return MemoryExperiment(settings, options).train(library);
+}
+
+ExperimentReport eval_memory(const LsmSettings& settings, const ResultsReader& results, const std::string& file,
+                             const Library& library, const ExperimentOptions& options) {
+  return MemoryExperiment(settings, options).eval(library, results, file);
 }
 
 }  // namespace crosspike

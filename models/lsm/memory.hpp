@@ -14,6 +14,11 @@ namespace crosspike {
 // Curves: memory_first and memory_xor, test accuracy against the gap with Wilson's 95 % intervals.
 ExperimentReport train_memory(const LsmSettings& settings, const Library& library, const ExperimentOptions& options);
 
+// Scores the liquid of `results` again with the readouts that are stored there. Throws Error(input) where one is missing
+// or doesn't fit. Nothing is written.
+ExperimentReport eval_memory(const LsmSettings& settings, const ResultsReader& results, const std::string& file,
+                             const Library& library, const ExperimentOptions& options);
+
 // The longest gap such that it and all shorter ones reach `least`; 0 where the shortest doesn't.
 double memory_span(const std::vector<double>& gaps, const std::vector<double>& accuracies, double least);
 

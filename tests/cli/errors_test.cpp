@@ -184,7 +184,7 @@ TEST(CliErrors, UnknownCommandNamesTheNearest) {
   expect_error(
       good,
       "crosspike has no command 'rnu'; did you mean 'run'? commands: run, train, eval, bench, validate, explain, info, "
-      "doctor, datasets",
+      "doctor, datasets, export, import",
       2, {"rnu", "t.toml"});
 }
 
@@ -203,7 +203,8 @@ TEST(CliErrors, MissingArgumentShowsAnExample) {
 
 TEST(CliErrors, NoCommandListsThem) {
   expect_error(good,
-               "crosspike needs a command: run, train, eval, bench, validate, explain, info, doctor, datasets; see "
+               "crosspike needs a command: run, train, eval, bench, validate, explain, info, doctor, datasets, export, "
+               "import; see "
                "crosspike --help",
                2, {});
 }
@@ -241,7 +242,7 @@ late = "toy"
 }
 
 TEST(CliErrors, UnknownBackendCannotRunHere) {
-  expect_error(good, "--backend: placement.default: there is no backend 'cuda' here; available: cpu", 3,
+  expect_error(good, "--backend: placement.default: there is no backend 'cuda' here; available: cpu, nir", 3,
                {"run", "t.toml", "--backend", "cuda"});
 }
 

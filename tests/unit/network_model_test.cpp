@@ -450,9 +450,9 @@ TEST(NetworkModelRefuses, Recorders) {
 
 TEST(NetworkModelRefuses, PlacementOnWhatIsNotThere) {
   expect({{two + "[placement]\ndefault = \"gpu\"\n",
-           "not an input error: a.toml:7:11: placement.default: there is no backend 'gpu' here; available: cpu"},
+           "not an input error: a.toml:7:11: placement.default: there is no backend 'gpu' here; available: cpu, nir"},
           {two + "[placement]\nexc = \"gpu\"\n",
-           "not an input error: a.toml:7:7: placement.exc: there is no backend 'gpu' here; available: cpu"},
+           "not an input error: a.toml:7:7: placement.exc: there is no backend 'gpu' here; available: cpu, nir"},
           {two + "[placement]\nnope = \"cpu\"\n",
            "a.toml:7:1: placement: there is no node 'nope'; there are: noise, exc"}});
 }

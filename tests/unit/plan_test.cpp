@@ -156,9 +156,10 @@ TEST_F(Machine, ReadsVersionOneToo) {
 }
 
 TEST(Plan, RefusesNamesThatDoNotExist) {
-  EXPECT_EQ(refusal(model(), {"cuda", {}}), "cannot: there is no backend 'cuda' here; available: cpu");
+  EXPECT_EQ(refusal(model(), {"cuda", {}}), "cannot: there is no backend 'cuda' here; available: cpu, nir");
   EXPECT_EQ(refusal(model(), {"cpu", {{"ex", "cpu"}}}), "input: there is no node 'ex'; did you mean 'exc'?");
-  EXPECT_EQ(refusal(model(), {"cpu", {{"exc", "cpuu"}}}), "cannot: there is no backend 'cpuu' here; available: cpu");
+  EXPECT_EQ(refusal(model(), {"cpu", {{"exc", "cpuu"}}}),
+            "cannot: there is no backend 'cpuu' here; available: cpu, nir");
 }
 
 TEST(Plan, RefusesNeuronsThatDifferInTheirArithmetic) {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A trained liquid from its results file: for `eval`, which scores it again, and for exports, which write it down
+// whole.
+#pragma once
+
+#include <crosspike/core/config.hpp>
+#include <crosspike/core/library.hpp>
+#include <crosspike/models/network/model.hpp>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crosspike {
+
+// The edges that training saved, in place of the rules that they were drawn by. Arrays of weights (linear, conv2d) stay
+// where the config has them: edges lack their bias.
+void use_saved_edges(Value& config, const std::filesystem::path& results);
+
+struct TrainedNetwork {
+  NetworkModel model{};
+  std::vector<std::pair<std::string, std::string>> notes{};  // classes, ticks of a sample
+};
+
+// The liquid with its readout as two more nodes: `readout` (linear, the weights; a T-th of the bias in each of a
+// sample's T ticks) leads to `scores` (li that keeps all it gets), whose membrane after T ticks is weights x spike
+// counts + bias, the class scores. Throws Error(input) where there is no readout, Error(cannot) where the features are
+// no plain spike counts of the whole sample.
+TrainedNetwork trained_network(const std::filesystem::path& results, const Library& library);
+
+}  // namespace crosspike
