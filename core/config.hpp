@@ -108,8 +108,26 @@ Value load_config(const std::filesystem::path&);
 // value or adds it, with the tables on its way.
 void apply_override(Value& root, std::string_view assignment);
 
+// The same in two steps, for options other than --set, which messages and locations name.
+struct Assignment {
+  std::string option, key;        // as written
+  std::vector<std::string> path;  // the names in `key`
+  std::string value;
+
+  Location where() const;  // "--set run.time"
+};
+Assignment parse_assignment(std::string_view text, std::string_view option = "--set");
+void apply_override(Value& root, const Assignment& assignment);
+
 // The table without one of its keys; what is no table stays as it is.
 Value without(const Value& table, std::string_view removed);
+
+// A key with unlike values, as inline TOML; empty where one of the two lacks it. The order of keys makes no difference.
+struct ConfigDifference {
+  std::string path;  // "run.dt"
+  std::optional<std::string> a, b;
+};
+std::vector<ConfigDifference> differences(const Value& a, const Value& b);  // a's keys in their order, then b's own
 
 // The same text for equal trees; parse_config(to_toml(table), ...) == table. Throws where `table` is not a table.
 std::string to_toml(const Value& table);

@@ -12,6 +12,14 @@ namespace crosspike::cli {
 void run(Session& session, const std::filesystem::path& config);
 void train(Session& session, const std::filesystem::path& config);
 void eval(Session& session, const std::filesystem::path& results);
+
+struct SweepOptions {
+  std::vector<std::string> grid;  // "KEY=A,B,C"
+  std::int64_t seeds = 1;
+  bool test = true;  // look at the test split in every run
+};
+void sweep(Session& session, const std::filesystem::path& config, const SweepOptions& options);
+
 void validate(Session& session, const std::filesystem::path& config);
 void explain(Session& session, const std::string& what, bool expand);  // a kind's name, or a config
 void info(Session& session, const std::filesystem::path& file);        // a config, or results

@@ -131,6 +131,23 @@ class CommandLine {
         ->add_option("RESULTS", what_, "Results of train")
         ->type_name("")
         ->required();
+    CLI::App* command = add(
+        app_, "sweep", "Run a config over a grid of values and seeds, make one table; goes on where it was stopped",
+        "crosspike sweep examples/ei_network.toml --grid populations.exc.tau_mem=\"10 ms,20 ms\" --seeds 3 --out study",
+        all, [&s, this] { sweep(s, what_, sweep_); });
+    command->add_option("CONFIG", what_, "Config of a network (each point is a run) or of a liquid (a training)")
+        ->type_name("")
+        ->required();
+    command->add_option("--grid", sweep_.grid, "A key of the config and its values; may be repeated")
+        ->type_name("KEY=A,B,C")
+        ->allow_extra_args(false)
+        ->take_all();
+    command
+        ->add_option_function<std::string>(
+            "--seeds", [this](const std::string& text) { sweep_.seeds = integer_option("--seeds", text, 1, 100'000); },
+            "So many seeds at each point, from --seed or the config's on")
+        ->type_name("N");
+    command->add_flag("!--no-test", sweep_.test, "Leave the test split closed");
     add(app_, "bench", "Measure speed; without a name, list what can be measured", "crosspike bench lsm --json",
         sets | backends | seeds | slices | threads, [&s, this] { bench(s, what_); })
         ->add_option("NAME", what_, "Which bench")
@@ -251,6 +268,7 @@ class CommandLine {
   std::function<void()> action_;
   std::string what_;
   bool expand_ = false;
+  SweepOptions sweep_;
 };
 
 void write_output(const Session& session) {

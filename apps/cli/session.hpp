@@ -81,6 +81,9 @@ Json provenance();                                                       // vers
 // What `run` watches: the recorders' ports and fields, and all spikes, which it counts.
 Taps run_taps(const NetworkModel& model);
 
+// Everything that can be known to be wrong before a config of any model runs. Throws what `validate` says.
+Plan checked_plan(const Session& session, const Value& config);
+
 // Lines about a plan: nodes, projections, slice and memory.
 std::string plan_text(const Plan& plan, int width);
 Json plan_json(const Plan& plan);

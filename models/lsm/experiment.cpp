@@ -50,8 +50,9 @@ class Experiment {
     readout_ = fit_liquid("liquid", liquid_, &work);
     note_silence(work);
     if (settings_.controls) fit_controls();
-    look_at_test();
-    if (options_.out && looked_before(*options_.out, settings_.dataset))
+    if (options_.test) look_at_test();
+    validation();
+    if (options_.test && options_.out && looked_before(*options_.out, settings_.dataset))
       note(
           fmt::format("{} held an accuracy on this test split: this is not the first look at it. Choose nothing by "
                       "this figure.",
@@ -138,6 +139,10 @@ class Experiment {
       figure("no_recurrence_accuracy",
              accuracy(no_recurrence_readout_, liquid(without_recurrence_, "no recurrence: test")));
     }
+    figure("test_samples", static_cast<std::int64_t>(test->size()));
+  }
+
+  void validation() {
     figure("validation_accuracy", validation_accuracy(readout_));
     if (settings_.controls) {
       figure("baseline_validation_accuracy", validation_accuracy(baseline_readout_));
@@ -145,7 +150,6 @@ class Experiment {
       figure("no_recurrence_validation_accuracy", validation_accuracy(no_recurrence_readout_));
       figure("baseline_features", std::string(name_of(*baseline_kind_)));
     }
-    figure("test_samples", static_cast<std::int64_t>(test->size()));
   }
 
   void lambdas() {
@@ -224,7 +228,9 @@ class Experiment {
 
 }  // namespace
 
-bool is_timing(std::string_view figure) { return figure.find("_per_second") != std::string_view::npos; }
+bool is_timing(std::string_view figure) {
+  return figure == "wall_s" || figure.find("_per_second") != std::string_view::npos;
+}
 
 ExperimentReport train_lsm(const Value& config, const Library& library, const ExperimentOptions& options) {
   if (options.out) AtomicFile(*options.out, options.existing);  // refuse now, not after minutes of work
