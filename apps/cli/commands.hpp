@@ -20,6 +20,20 @@ struct SweepOptions {
 };
 void sweep(Session& session, const std::filesystem::path& config, const SweepOptions& options);
 
+
+struct CompareOptions {
+  std::string b;  // empty: the config A again
+  double tolerance = 0;
+  std::vector<std::string> overrides;  // those of B alone, as the rest
+  std::optional<std::string> backend;
+  std::optional<std::int64_t> seed;
+  std::optional<int> threads, slice;
+
+  bool changes() const { return !overrides.empty() || backend || seed || threads || slice; }
+};
+// Whether A and B are equal within the tolerance; each is a results file, or a config, which is run.
+bool compare(Session& session, const std::string& a, const CompareOptions& options);
+
 void validate(Session& session, const std::filesystem::path& config);
 void explain(Session& session, const std::string& what, bool expand);  // a kind's name, or a config
 void info(Session& session, const std::filesystem::path& file);        // a config, or results

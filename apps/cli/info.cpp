@@ -3,24 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <cmath>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/dataset_text.hpp>
 #include <crosspike/apps/cli/text.hpp>
-#include <cstring>
-#include <fstream>
 
 namespace crosspike::cli {
 
 namespace {
-
-bool is_hdf5(const std::filesystem::path& path) {
-  constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-  std::array<char, 8> head{};
-  std::ifstream in(path, std::ios::binary);
-  return in.read(head.data(), head.size()) && head == signature;
-}
 
 void describe_records(const ResultsReader& results, TextTable& table, Json& json) {
   for (const std::string& population : results.populations()) {

@@ -37,6 +37,14 @@ std::int64_t integer_option(const char* option, const std::string& text, std::in
   return value;
 }
 
+double share_option(const char* option, const std::string& text) {
+  double value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 1))
+    throw Error(Fault::input, fmt::format("{} is '{}'; allowed is a number from 0 to 1", option, shown(text)));
+  return value;
+}
+
 // The command line: one subcommand each, with the options that make sense for it.
 class CommandLine {
  public:
@@ -53,6 +61,7 @@ class CommandLine {
     const unsigned cores = std::thread::hardware_concurrency();
     session_.options.threads = std::clamp(static_cast<int>(cores), 1, most_threads);
     add_runs();
+    add_compare();
     add_questions();
     add_datasets();
   }
@@ -152,6 +161,39 @@ class CommandLine {
         sets | backends | seeds | slices | threads, [&s, this] { bench(s, what_); })
         ->add_option("NAME", what_, "Which bench")
         ->type_name("");
+  }
+
+  void add_compare() {
+    Session& s = session_;
+    CLI::App* command =
+        add(app_, "compare", "Say what differs between two results; a config is run for it",
+            "crosspike compare examples/ei_network.toml --set-b run.precision=double\n  crosspike compare a.h5 b.h5",
+            sets | backends | seeds | slices | threads, [&s, this] {
+              if (!compare(s, what_, compare_)) s.check_failed();
+            });
+    command->add_option("A", what_, "Results or a config")->type_name("")->required();
+    command->add_option("B", compare_.b, "Results or a config; without it, the config A with the options in -b")
+        ->type_name("");
+    command
+        ->add_option_function<std::string>(
+            "--tolerance", [this](const std::string& text) { compare_.tolerance = share_option("--tolerance", text); },
+            "Share that may differ, by default 0: of spikes, or of the largest value")
+        ->type_name("SHARE");
+    command->add_option("--set-b", compare_.overrides, "As --set, for B alone")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false)
+        ->take_all();
+    command->add_option("--backend-b", compare_.backend, "As --backend, for B alone")->type_name("NAME");
+    const auto integer = [&](const char* option, std::int64_t low, std::int64_t high, auto store) {
+      command
+          ->add_option_function<std::string>(
+              option, [=](const std::string& text) { store(integer_option(option, text, low, high)); }, "For B alone")
+          ->type_name("N");
+    };
+    integer("--seed-b", 0, std::numeric_limits<std::int64_t>::max(), [this](std::int64_t n) { compare_.seed = n; });
+    integer("--threads-b", 1, most_threads, [this](std::int64_t n) { compare_.threads = static_cast<int>(n); });
+    integer("--slice-b", 1, std::numeric_limits<int>::max(),
+            [this](std::int64_t n) { compare_.slice = static_cast<int>(n); });
   }
 
   void add_questions() {
@@ -269,6 +311,7 @@ class CommandLine {
   std::string what_;
   bool expand_ = false;
   SweepOptions sweep_;
+  CompareOptions compare_;
 };
 
 void write_output(const Session& session) {
@@ -301,7 +344,7 @@ int main_with(Session& session, int argc, char** argv) {
     if (const char* plugins = std::getenv("CROSSPIKE_PLUGIN_PATH")) session.library.load_plugins(plugins);
     if (action) action();
     write_output(session);
-    return 0;
+    return session.code();
   } catch (const Error& error) {
     code = error.exit_code();
     message = error.what();

@@ -63,8 +63,9 @@ class Sweep {
 
   void run() {
     check_points();
+    if (!SweepFolder::holds_sweep(folder_))  // else a table beside it is this sweep's own
+      for (const fs::path& table : {table_, runs_table_}) AtomicFile(table, session_.existing());
     const SweepFolder folder(folder_, description(), session_.options.force);
-    for (const fs::path& table : {table_, runs_table_}) refuse_existing(table, folder);
     const std::vector<SweepRun> runs = all_runs(folder);
     const SweepTable table(grid_, runs);
     write_text(runs_table_, table.runs_csv(), Existing::replace);
@@ -138,11 +139,6 @@ class Sweep {
     return Value(std::move(all));
   }
 
-  // A table beside a folder that was begun before is this sweep's own.
-  void refuse_existing(const fs::path& table, const SweepFolder& folder) const {
-    if (!folder.resumed()) AtomicFile(table, session_.existing());
-  }
-
   std::vector<SweepRun> all_runs(const SweepFolder& folder) {
     std::vector<SweepRun> runs;
     struct Job {
@@ -180,20 +176,19 @@ class Sweep {
   FinishedRun one_run(std::size_t point, std::int64_t seed, std::size_t done, std::size_t of) {
     const std::size_t before = total() - of;
     const auto left = [&](std::size_t runs) {
-      return runs == 0 ? std::string("no estimate yet")
-                       : duration_text(seconds_since(start_) / static_cast<double>(runs) *
-                                       static_cast<double>(of - runs)) +
-                             " left";
+      if (runs == 0 || runs == of) return std::string();
+      const double each = seconds_since(start_) / static_cast<double>(runs);
+      return fmt::format(", {} left", duration_text(each * static_cast<double>(of - runs)));
     };
     const std::string number = fmt::format("run {} of {}", before + done + 1, total());
-    session_.meter().within(fmt::format("{}, {} | ", number, left(done)));
+    session_.meter().within(fmt::format("{}{} | ", number, left(done)));
     const auto start = Clock::now();
     try {
       Value config = with_seed(config_, seed);
       grid_.apply(config, point);
       FinishedRun run = measure(config);
       run.config = to_toml(with_seed(resolved_[point], seed));
-      session_.remark(fmt::format("{} in {}, {}: {}\n", number, duration_text(seconds_since(start)), left(done + 1),
+      session_.remark(fmt::format("{} in {}{}: {}\n", number, duration_text(seconds_since(start)), left(done + 1),
                                   run_name(point, seed)));
       return run;
     } catch (const Error& error) {

@@ -97,6 +97,11 @@ SweepFolder::SweepFolder(fs::path folder, const Value& sweep, bool begin_anew) :
   }
 }
 
+bool SweepFolder::holds_sweep(const fs::path& folder) {
+  std::error_code unknown;
+  return fs::exists(folder / description, unknown);
+}
+
 SweepFolder::~SweepFolder() { ::close(lock_); }
 
 void SweepFolder::lock() {
@@ -134,7 +139,6 @@ void SweepFolder::open(const Value& sweep, bool begin_anew) {
       refuse(entry.path(), "is not of a sweep; move it or name another folder with --out");
   }
   if (!fs::exists(path)) return write_text(path, to_toml(sweep), Existing::refuse);
-  resumed_ = true;
   const auto all = differences(parse_config(read_text(path), path.string()), sweep);
   if (all.empty()) return;
   const ConfigDifference& first = all.front();

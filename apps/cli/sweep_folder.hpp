@@ -38,7 +38,7 @@ class SweepFolder {
   // Throws Error(input) where the file is damaged or holds the run of another config.
   std::optional<FinishedRun> find(std::size_t point, std::int64_t seed, const Value& config) const;
   void keep(std::size_t point, std::int64_t seed, const FinishedRun& run) const;
-  bool resumed() const { return resumed_; }  // the sweep was begun before
+  static bool holds_sweep(const std::filesystem::path& folder);  // one was begun there
 
  private:
   std::filesystem::path file_of(std::size_t point, std::int64_t seed) const;
@@ -48,7 +48,6 @@ class SweepFolder {
 
   std::filesystem::path folder_;
   int lock_ = -1;
-  bool resumed_ = false;
 };
 
 }  // namespace crosspike::cli
