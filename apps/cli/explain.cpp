@@ -196,6 +196,17 @@ Json kind_json(const Kind& kind) {
           {"worked", worked}};
 }
 
+// Of every value: its place in the config, --set KEY, default, or what chose it.
+void collect_origins(const Value& value, const std::string& path, Json& origins) {
+  const Table* table = value.as<Table>();
+  if (!table) {
+    origins[path] = value.where().text();
+    return;
+  }
+  for (const auto& [key, inner] : *table)
+    collect_origins(inner, (path.empty() ? "" : path + ".") + to_toml_key(key), origins);
+}
+
 bool names_file(const std::string& what) {
   std::error_code unknown;
   return what.find_first_of("./") != std::string::npos || std::filesystem::exists(what, unknown);
@@ -215,8 +226,10 @@ void explain(Session& session, const std::string& what, bool expand) {
   const bool ready_made = model_of(config) == "lsm";
   const Value resolved =
       ready_made && !expand ? read_lsm(config, session.library).resolved : session.network(config).resolved;
-  session.print(to_toml(resolved));
-  session.print(Json{{"config", to_toml(resolved)}});
+  session.print(to_annotated_toml(resolved));
+  Json origins = Json::object();
+  collect_origins(resolved, "", origins);
+  session.print(Json{{"config", to_toml(resolved)}, {"origins", origins}});
 }
 
 }  // namespace crosspike::cli

@@ -41,7 +41,11 @@ recurrent = { connect = { rule = "all_to_all" }, weight = { resistive_pair = 0.0
 
 Value preset_value(const std::string& name) {
   for (const Preset& preset : presets)
-    if (name == preset.name) return parse_config(preset.text, "liquid " + name);
+    if (name == preset.name) {
+      Value value = parse_config(preset.text, name);
+      value.set_where({fmt::format("preset \"{}\"", name)});
+      return value;
+    }
   throw Error(Fault::system, "no liquid preset " + name);
 }
 
@@ -55,8 +59,11 @@ Value merged(const Value* base, const Value* over) {
   return Value(std::move(table), over ? over->where() : Location{});
 }
 
-Value text_value(std::string text) { return Value(std::move(text)); }
-Value number(std::int64_t value) { return Value(value); }
+const Location derived{"model \"lsm\""};  // what follows from the rest of the config
+
+Value text_value(std::string text) { return Value(std::move(text), derived); }
+Value number(std::int64_t value) { return Value(value, derived); }
+Value derived_list(Array list) { return Value(std::move(list), derived); }
 
 // What makes a written part start from defaults of its own, not from the preset's: another kind, or a convention. Null
 // where it doesn't.
@@ -181,10 +188,14 @@ class LsmReader {
 
   Value resolved() const {
     Table all = *root_.resolved().as<Table>();
-    all.find("input")->as<Table>()->set("crop", Value(Array{number(s_.input.height), number(s_.input.width)}));
-    Array lambdas;
-    for (const double lambda : s_.lambdas) lambdas.emplace_back(lambda);
-    all.find("readout")->as<Table>()->set("lambdas", Value(std::move(lambdas)));
+    Table& input = *all.find("input")->as<Table>();
+    if (!input.find("crop")) input.set("crop", Value(Array{Value(std::int64_t{s_.input.height}), Value(std::int64_t{s_.input.width})}));
+    Table& readout = *all.find("readout")->as<Table>();
+    if (!readout.find("lambdas")) {
+      Array lambdas;
+      for (const double lambda : s_.lambdas) lambdas.emplace_back(lambda);
+      readout.set("lambdas", Value(std::move(lambdas)));
+    }
     const Value& network = s_.liquid.resolved;
     Table& liquid = *all.find("liquid")->as<Table>();
     liquid.set("neuron", resolved_part(network, "populations", "liquid", {"size"}));
@@ -263,7 +274,7 @@ class LsmReader {
     run.set("time", text_value(format_quantity(s_.binning.tick_ms * s_.binning.ticks, Unit::ms)));
     Table input;
     input.set("kind", text_value("input"));
-    input.set("shape", Value(Array{number(s_.input.polarities), number(s_.input.height), number(s_.input.width)}));
+    input.set("shape", derived_list({number(s_.input.polarities), number(s_.input.height), number(s_.input.width)}));
     input.set("max_count", number(s_.binning.max_per_tick));
     Table population;
     for (const auto& [key, value] : *neuron.as<Table>()) population.set(key, value);
