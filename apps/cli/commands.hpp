@@ -35,9 +35,18 @@ struct CompareOptions {
 bool compare(Session& session, const std::string& a, const CompareOptions& options);
 
 void validate(Session& session, const std::filesystem::path& config);
-void explain(Session& session, const std::string& what, bool expand);  // a kind's name, or a config
+struct ExplainOptions {
+  bool expand = false;  // the general network that a ready-made model is
+  bool cite = false, bibtex = false;
+};
+// A kind, a connectivity rule or a distribution by name, or a config.
+void explain(Session& session, const std::string& what, const ExplainOptions& options);
+void cite(Session& session, const std::filesystem::path& config, bool bibtex);
+void graph(Session& session, const std::filesystem::path& config);
+void init(Session& session, const std::string& model, const std::filesystem::path& folder);  // empty: list them
 void info(Session& session, const std::filesystem::path& file);        // a config, or results
 void doctor(Session& session);
+void doctor_report(Session& session);  // what an issue report needs, in Markdown
 void datasets_info(Session& session, const std::optional<std::filesystem::path>& config);
 void datasets_convert(Session& session, const std::filesystem::path& config);
 void bench(Session& session, const std::string& name);  // empty: list them

@@ -47,7 +47,6 @@ class OptionsOfB {
  public:
   OptionsOfB(Session& session, const CompareOptions& b) : session_(session), before_(session.options) {
     Options& options = session.options;
-    options.overrides.insert(options.overrides.end(), b.overrides.begin(), b.overrides.end());
     if (b.backend) options.backend = b.backend;
     if (b.seed) options.seed = b.seed;
     if (b.threads) options.threads = *b.threads;
@@ -63,9 +62,11 @@ class OptionsOfB {
 };
 
 // The results of `file`: itself, or what its config gives, kept in `folder`.
-fs::path results_of(Session& session, const std::string& file, const char* side, const TemporaryFolder& folder) {
+fs::path results_of(Session& session, const std::string& file, const char* side,
+                    const std::vector<std::string>& overrides, const TemporaryFolder& folder) {
   if (is_hdf5(file)) return file;
-  const Value config = session.config(file);
+  Value config = session.config(file);
+  for (const std::string& text : overrides) apply_override(config, parse_assignment(text, "--set-b"));
   const fs::path out = folder.path() / (std::string(side) + ".h5");
   if (model_of(config) == "network") {
     simulate(session, config, out, fmt::format("{}: {}", side, file));
@@ -227,10 +228,10 @@ bool compare(Session& session, const std::string& a, const CompareOptions& optio
   refuse_useless_options(session, a, options);
   const std::string& b = options.b.empty() ? a : options.b;
   const TemporaryFolder folder;
-  const fs::path results_a = results_of(session, a, "A", folder);
+  const fs::path results_a = results_of(session, a, "A", {}, folder);
   const fs::path results_b = [&] {
     const OptionsOfB of_b(session, options);
-    return results_of(session, b, "B", folder);
+    return results_of(session, b, "B", options.overrides, folder);
   }();
   const ResultsComparison result = crosspike::compare(ResultsReader(results_a), ResultsReader(results_b));
   const bool equal = !result.differ(options.tolerance);

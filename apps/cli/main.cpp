@@ -205,18 +205,35 @@ class CommandLine {
         ->type_name("")
         ->required();
     CLI::App* command =
-        add(app_, "explain", "Describe a kind, or print a config with every default",
-            "crosspike explain cuba_lif\n  crosspike explain examples/lsm_fashion.toml --expand > liquid.toml",
-            sets | backends | seeds, [&s, this] { explain(s, what_, expand_); });
-    command->add_option("KIND|CONFIG", what_, "Name of a kind, or a config")->type_name("")->required();
-    command->add_flag("--expand", expand_, "Print the general network that a ready-made model is");
+        add(app_, "explain", "Describe a kind, rule or distribution, or print a config with the origin of each value",
+            "crosspike explain cuba_lif\n  crosspike explain examples/lsm_fashion.toml --expand > liquid.toml\n"
+            "  crosspike explain examples/lsm_fashion.toml --cite",
+            sets | backends | seeds, [&s, this] { explain(s, what_, explain_); });
+    command->add_option("KIND|CONFIG", what_, "Name of a kind, rule or distribution, or a config")
+        ->type_name("")
+        ->required();
+    command->add_flag("--expand", explain_.expand, "Print the general network that a ready-made model is");
+    CLI::Option* cited = command->add_flag("--cite", explain_.cite, "List the papers and code that a config rests on");
+    command->add_flag("--bibtex", explain_.bibtex, "With --cite: as BibTeX")->needs(cited);
+    add(app_, "graph", "Show who is connected to whom; --out writes it for Graphviz",
+        "crosspike graph examples/ei_network.toml --out net.dot", planning | outs | forces,
+        [&s, this] { graph(s, what_); })
+        ->add_option("CONFIG", what_, "Config")
+        ->type_name("")
+        ->required();
+    command = add(app_, "init", "Copy an example to start from; without a name, list them",
+                  "crosspike init lsm my_study", forces, [&s, this] { init(s, what_, folder_); });
+    command->add_option("MODEL", what_, "Model (network, lsm) or example")->type_name("");
+    command->add_option("FOLDER", folder_, "Where to; made if missing")->type_name("");
     add(app_, "info", "Show the plan of a config, or what a results file holds",
         "crosspike info examples/ei_network.toml", planning, [&s, this] { info(s, what_); })
         ->add_option("FILE", what_, "Config or results")
         ->type_name("")
         ->required();
-    add(app_, "doctor", "Show what this build and this machine can do", "crosspike doctor", threads,
-        [&s] { doctor(s); });
+    command = add(app_, "doctor", "Show what this build and this machine can do",
+                  "crosspike doctor\n  crosspike doctor --report", threads,
+                  [&s, this] { report_ ? doctor_report(s) : doctor(s); });
+    command->add_flag("--report", report_, "What an issue report needs, in Markdown; runs a self-test of a second");
   }
 
   void add_datasets() {
@@ -309,7 +326,9 @@ class CommandLine {
   CLI::App app_;
   std::function<void()> action_;
   std::string what_;
-  bool expand_ = false;
+  ExplainOptions explain_;
+  std::string folder_;
+  bool report_ = false;
   SweepOptions sweep_;
   CompareOptions compare_;
 };

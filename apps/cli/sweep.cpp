@@ -11,6 +11,7 @@
 #include <crosspike/apps/cli/sweep_grid.hpp>
 #include <crosspike/apps/cli/sweep_table.hpp>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/apps/cli/write_text.hpp>
 #include <crosspike/core/clock.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/experiment.hpp>

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cmath>
 #include <crosspike/apps/cli/sweep_folder.hpp>
+#include <crosspike/apps/cli/write_text.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/shown.hpp>
 #include <cstdlib>
@@ -69,17 +70,6 @@ Figures figures_of(const Json& object) {
 std::string shown_side(const std::optional<std::string>& side) { return side ? shown(*side) : "missing"; }
 
 }  // namespace
-
-void write_text(const fs::path& path, const std::string& text, Existing existing) {
-  AtomicFile file(path, existing);
-  std::ofstream out(file.temporary(), std::ios::binary);
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
-  out.close();
-  if (!out)
-    throw Error(Fault::system, fmt::format("cannot write {} ({}); free space there and run the same command again",
-                                           path.string(), std::strerror(errno)));
-  file.commit();
-}
 
 SweepFolder::SweepFolder(fs::path folder, const Value& sweep, bool begin_anew) : folder_(std::move(folder)) {
   std::error_code failed;
@@ -178,7 +168,8 @@ void SweepFolder::keep(std::size_t point, std::int64_t seed, const FinishedRun& 
                      {"figures", figures_json(run.figures)},
                      {"timings", figures_json(run.timings)},
                      {"notes", run.notes}};
-  write_text(file_of(point, seed), json.dump(1) + "\n", Existing::replace);
+  write_text(file_of(point, seed), json.dump(1) + "\n", Existing::replace,
+             "free space there, and the same command goes on from here");
 }
 
 }  // namespace crosspike::cli

@@ -22,9 +22,6 @@ struct FinishedRun {
   std::vector<std::string> notes;
 };
 
-// A file that appears whole or not at all. Throws Error(system) where it cannot be written.
-void write_text(const std::filesystem::path& path, const std::string& text, Existing existing);
-
 class SweepFolder {
  public:
   // Makes the folder, or opens that of the same sweep. `begin_anew` removes what another one kept there. Throws

@@ -188,14 +188,15 @@ class LsmReader {
 
   Value resolved() const {
     Table all = *root_.resolved().as<Table>();
-    Table& input = *all.find("input")->as<Table>();
-    if (!input.find("crop")) input.set("crop", Value(Array{Value(std::int64_t{s_.input.height}), Value(std::int64_t{s_.input.width})}));
-    Table& readout = *all.find("readout")->as<Table>();
-    if (!readout.find("lambdas")) {
-      Array lambdas;
-      for (const double lambda : s_.lambdas) lambdas.emplace_back(lambda);
-      readout.set("lambdas", Value(std::move(lambdas)));
-    }
+    const auto fill = [&](const char* section, const char* key, Array list) {  // what stands for a missing or empty list
+      Table& table = *all.find(section)->as<Table>();
+      const Value* written = table.find(key);
+      if (!written || written->as<Array>()->empty()) table.set(key, Value(std::move(list)));
+    };
+    fill("input", "crop", {Value(std::int64_t{s_.input.height}), Value(std::int64_t{s_.input.width})});
+    Array lambdas;
+    for (const double lambda : s_.lambdas) lambdas.emplace_back(lambda);
+    fill("readout", "lambdas", std::move(lambdas));
     const Value& network = s_.liquid.resolved;
     Table& liquid = *all.find("liquid")->as<Table>();
     liquid.set("neuron", resolved_part(network, "populations", "liquid", {"size"}));
