@@ -115,13 +115,16 @@ Value parse_override(const std::string& key, const std::vector<std::string>& pat
 
 }  // namespace
 
+Location Assignment::where() const { return {fmt::format("{} {}", option, key)}; }
+
 std::string Location::text() const { return line == 0 ? file : fmt::format("{}:{}:{}", file, line, column); }
 
 void fail_at(const Location& where, std::string_view message) {
   const std::string place = where.text();
-  constexpr std::string_view option = "--set ";  // names its key already, which most messages begin with
+  // "--set KEY" names its key already, which most messages begin with.
+  const std::size_t blank = place.starts_with("--") ? place.find(' ') : std::string::npos;
   const std::string_view key =
-      place.starts_with(option) ? std::string_view(place).substr(option.size()) : std::string_view();
+      blank != std::string::npos ? std::string_view(place).substr(blank + 1) : std::string_view();
   const std::string_view after = !key.empty() && message.starts_with(key) ? message.substr(key.size()) : "";
   const bool twice = !after.empty() && std::string_view(" :.[").find(after.front()) != std::string_view::npos;
   throw Error(Fault::input, one_line(fmt::format("{}{}{}", place, twice ? "" : ": ", twice ? after : message)));
@@ -210,24 +213,33 @@ Value without(const Value& table, std::string_view removed) {
   return Value(std::move(kept), table.where());
 }
 
-void apply_override(Value& root, std::string_view assignment) {
-  const std::size_t equals = end_of_key(assignment);
-  const std::string key = trimmed(assignment.substr(0, equals));
-  const Location where{"--set " + key}, cut{"--set " + shown(key)};
+Assignment parse_assignment(std::string_view text, std::string_view option) {
+  const std::size_t equals = end_of_key(text);
+  Assignment assignment{.option = std::string(option), .key = trimmed(text.substr(0, equals)), .path = {}, .value = {}};
+  const std::string& key = assignment.key;
+  const std::string example = fmt::format("write KEY=VALUE, e.g. {} run.dt=\"0.1 ms\"", option);
   if (key.empty())
-    fail_at({fmt::format("--set {}", shown(assignment))},
-            "the key is missing; write KEY=VALUE, e.g. --set run.dt=\"0.1 ms\"");
-  if (equals == std::string_view::npos) fail_at(cut, "has no '='; write KEY=VALUE, e.g. --set run.dt=\"0.1 ms\"");
-  std::vector<std::string> path;
+    fail_at({fmt::format("{} {}", option, shown(text))}, fmt::format("the key is missing; {}", example));
+  const Location cut{fmt::format("{} {}", option, shown(key))};
+  if (equals == std::string_view::npos) fail_at(cut, fmt::format("has no '='; {}", example));
   try {
-    if (on_one_line(key)) path = path_of(parse_config(key + " = 0", where.file));
+    if (on_one_line(key)) assignment.path = path_of(parse_config(key + " = 0", assignment.where().file));
   } catch (const Error&) {
     // Refused below, with what a key looks like.
   }
-  if (path.empty()) {
+  if (assignment.path.empty()) {
     fail_at(cut, "is not a key; write names joined by dots, those with dots in quotes: placement.\"liquid.input\"=cpu");
   }
-  Value value = parse_override(key, path, trimmed(assignment.substr(equals + 1)), where);
+  assignment.value = trimmed(text.substr(equals + 1));
+  return assignment;
+}
+
+void apply_override(Value& root, std::string_view assignment) { apply_override(root, parse_assignment(assignment)); }
+
+void apply_override(Value& root, const Assignment& assignment) {
+  const std::vector<std::string>& path = assignment.path;
+  const Location where = assignment.where();
+  Value value = parse_override(assignment.key, path, assignment.value, where);
   value.set_where(where);
 
   Value* target = &root;

@@ -20,7 +20,7 @@
 namespace crosspike {
 
 struct Location {
-  std::string file = "default";  // path of the file, "--set KEY", or "default"
+  std::string file = "default";  // path of the file, "--set KEY", "default", or what chose it: `convention "nest"`
   int line = 0;                  // from 1; 0 where the source has no lines
   int column = 0;                // from 1, in characters
 
@@ -108,11 +108,32 @@ Value load_config(const std::filesystem::path&);
 // value or adds it, with the tables on its way.
 void apply_override(Value& root, std::string_view assignment);
 
+// The same in two steps, for options other than --set, which messages and locations name.
+struct Assignment {
+  std::string option, key;        // as written
+  std::vector<std::string> path;  // the names in `key`
+  std::string value;
+
+  Location where() const;  // "--set run.time"
+};
+Assignment parse_assignment(std::string_view text, std::string_view option = "--set");
+void apply_override(Value& root, const Assignment& assignment);
+
 // The table without one of its keys; what is no table stays as it is.
 Value without(const Value& table, std::string_view removed);
 
+// A key with unlike values, as inline TOML; empty where one of the two lacks it. The order of keys makes no difference.
+struct ConfigDifference {
+  std::string path;  // "run.dt"
+  std::optional<std::string> a, b;
+};
+std::vector<ConfigDifference> differences(const Value& a, const Value& b);  // a's keys in their order, then b's own
+
 // The same text for equal trees; parse_config(to_toml(table), ...) == table. Throws where `table` is not a table.
 std::string to_toml(const Value& table);
+// The same document, each line with a comment that says where its value comes from: "a.toml:12:3", "--set run.dt",
+// "default", `convention "nest"`. Keys of an inline table that come from elsewhere are named.
+std::string to_annotated_toml(const Value& table);
 std::string to_inline_toml(const Value&);       // on one line, as on the right of a `=`
 std::string to_toml_key(std::string_view key);  // in quotes where it must be
 
@@ -143,6 +164,8 @@ class TableReader {
   std::vector<double> quantities(const std::string& key, Unit, double low, double high,
                                  std::vector<double> fallback = {});
   std::vector<std::string> texts(const std::string& key);
+
+  void name_fallbacks(std::string origin);  // what locations of fallbacks say from now on, in place of "default"
 
   TableReader table(const std::string& key);  // a missing table is read as an empty one, every key at its fallback
   std::vector<std::string> names() const;     // of all keys that the table holds, in order

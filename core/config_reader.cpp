@@ -114,7 +114,8 @@ struct TableReader::Record {
   Location where;  // of a missing table, the one that misses it
   bool missing = false;
   std::string path;
-  std::vector<std::string> known;  // keys asked for
+  std::string origin = Location{}.file;  // of fallbacks
+  std::vector<std::string> known;        // keys asked for
   std::vector<Step> steps;
 
   std::string subject() const { return path.empty() ? "the top level" : path; }
@@ -132,7 +133,7 @@ struct TableReader::Record {
 
   // `place` is empty where `data` is a fallback.
   void keep(const std::string& key, Value::Data data, const std::optional<Place>& place) {
-    step(key).value.emplace(std::move(data), place ? place->value.where() : Location{});
+    step(key).value.emplace(std::move(data), place ? place->value.where() : Location{origin});
   }
 
   bool was_read(const std::string& key) const {
@@ -309,6 +310,8 @@ std::vector<std::string> TableReader::texts(const std::string& key) {
       key, "a list of texts", "\"...\"", [](const Place& place) { return checked_text(place, "\"...\""); },
       [](const std::string& text) { return Value::Data(text); });
 }
+
+void TableReader::name_fallbacks(std::string origin) { record_->origin = std::move(origin); }
 
 TableReader TableReader::table(const std::string& key) {
   static const Table empty;

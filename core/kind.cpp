@@ -29,6 +29,20 @@ std::size_t volume(const Shape& shape) {
 
 std::string text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
+// A field is decided where it comes out alike whatever stood there before, or other than its default.
+std::vector<bool> decided_by(const Kind& kind, std::string_view convention) {
+  std::vector<bool> decided(kind.params.size(), false);
+  if (convention.empty()) return decided;
+  std::vector<double> zeros(kind.params.size(), 0), ones(kind.params.size(), 1), values;
+  for (const FieldInfo& field : kind.params) values.push_back(field.initial);
+  const std::vector<double> defaults = values;
+  for (std::vector<double>* all : {&zeros, &ones, &values}) kind.apply(convention, *all);
+  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  for (std::size_t p = 0; p < decided.size(); ++p)
+    decided[p] = same(zeros[p], ones[p]) || !same(values[p], defaults[p]);
+  return decided;
+}
+
 namespace {
 template <class List, class Name>
 std::optional<std::size_t> find(const List& list, Name name) {

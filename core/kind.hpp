@@ -159,6 +159,9 @@ struct Kind {
   std::optional<std::size_t> find_output(std::string_view port) const;
 };
 
+// Which parameters, in field order, `convention` decides; none for an empty one.
+std::vector<bool> decided_by(const Kind& kind, std::string_view convention);
+
 // Params as the struct that the kind's author wrote, from the values in field order.
 template <class K>
 typename K::Params to_params(std::span<const double> values) {

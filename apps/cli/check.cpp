@@ -7,19 +7,20 @@
 
 namespace crosspike::cli {
 
+Plan checked_plan(const Session& session, const Value& config) {
+  if (model_of(config) == "lsm")
+    return check_lsm(read_lsm(config, session.library), session.library, session.options.threads, session.options.slice)
+        .liquid;
+  const NetworkModel network = build_network(config, session.library);
+  Team team(session.options.threads);
+  return make_plan(network.network, network.placement, session.library, run_taps(network),
+                   session.plan_options(network), team);
+}
+
 void validate(Session& session, const std::filesystem::path& path) {
   const Value config = session.config(path);
   const std::string model = model_of(config);
-  const auto plan = [&]() -> Plan {
-    if (model == "lsm")
-      return check_lsm(read_lsm(config, session.library), session.library, session.options.threads,
-                       session.options.slice)
-          .liquid;
-    const NetworkModel network = build_network(config, session.library);
-    Team team(session.options.threads);
-    return make_plan(network.network, network.placement, session.library, run_taps(network),
-                     session.plan_options(network), team);
-  }();
+  const Plan plan = checked_plan(session, config);
   session.print(fmt::format("{}: ok: model {}, {}\n", path.string(), model, plan_line(plan)));
   Json object = {{"ok", true}, {"model", model}, {"plan", plan_json(plan)}};
   object.update(provenance());

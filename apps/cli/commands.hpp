@@ -13,10 +13,41 @@ namespace crosspike::cli {
 void run(Session& session, const std::filesystem::path& config);
 void train(Session& session, const std::filesystem::path& config);
 void eval(Session& session, const std::filesystem::path& results);
+
+struct SweepOptions {
+  std::vector<std::string> grid;  // "KEY=A,B,C"
+  std::int64_t seeds = 1;
+  bool test = true;  // look at the test split in every run
+};
+void sweep(Session& session, const std::filesystem::path& config, const SweepOptions& options);
+
+
+struct CompareOptions {
+  std::string b;  // empty: the config A again
+  double tolerance = 0;
+  std::vector<std::string> overrides;  // those of B alone, as the rest
+  std::optional<std::string> backend;
+  std::optional<std::int64_t> seed;
+  std::optional<int> threads, slice;
+
+  bool changes() const { return !overrides.empty() || backend || seed || threads || slice; }
+};
+// Whether A and B are equal within the tolerance; each is a results file, or a config, which is run.
+bool compare(Session& session, const std::string& a, const CompareOptions& options);
+
 void validate(Session& session, const std::filesystem::path& config);
-void explain(Session& session, const std::string& what, bool expand);  // a kind's name, or a config
+struct ExplainOptions {
+  bool expand = false;  // the general network that a ready-made model is
+  bool cite = false, bibtex = false;
+};
+// A kind, a connectivity rule or a distribution by name, or a config.
+void explain(Session& session, const std::string& what, const ExplainOptions& options);
+void cite(Session& session, const std::filesystem::path& config, bool bibtex);
+void graph(Session& session, const std::filesystem::path& config);
+void init(Session& session, const std::string& model, const std::filesystem::path& folder);  // empty: list them
 void info(Session& session, const std::filesystem::path& file);        // a config, or results
 void doctor(Session& session);
+void doctor_report(Session& session);  // what an issue report needs, in Markdown
 void datasets_info(Session& session, const std::optional<std::filesystem::path>& config);
 void datasets_convert(Session& session, const std::filesystem::path& config);
 // What `export` and `import` take beside the general options.

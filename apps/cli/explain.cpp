@@ -6,7 +6,10 @@
 #include <cmath>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/core/connectivity/describe.hpp>
 #include <crosspike/core/error.hpp>
+#include <crosspike/core/nearest.hpp>
+#include <crosspike/core/shown.hpp>
 #include <crosspike/models/lsm/settings.hpp>
 #include <filesystem>
 
@@ -196,6 +199,64 @@ Json kind_json(const Kind& kind) {
           {"worked", worked}};
 }
 
+const char* word_for(const Description& d) {
+  return d.of == Description::Of::rule ? "a connectivity rule" : "a distribution";
+}
+
+std::string description_text(const Description& d, int width) {
+  const auto indented = [](const std::string& text) {
+    std::string out;
+    for (std::string_view rest = text; !rest.empty();) {
+      const auto end = rest.find('\n');
+      out += fmt::format("  {}\n", rest.substr(0, end));
+      rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
+    }
+    return out;
+  };
+  TextTable keys({"key", "default", "range", "what"});
+  for (const DescribedKey& key : d.keys) keys.row({key.name, key.fallback, key.range, key.doc});
+  return fmt::format("{}: {}, {}\n\nHow\n{}\nSource\n  {}\n{}\nIn a config\n{}", d.name, word_for(d), d.doc,
+                     indented(d.equation), d.source, keys.empty() ? "" : "\nKeys\n" + keys.text(width),
+                     indented(d.usage));
+}
+
+Json description_json(const Description& d) {
+  Json keys = Json::array();
+  for (const DescribedKey& key : d.keys)
+    keys.push_back({{"name", key.name}, {"default", key.fallback}, {"range", key.range}, {"doc", key.doc}});
+  return {{d.of == Description::Of::rule ? "rule" : "distribution", d.name},
+          {"doc", d.doc},
+          {"equation", d.equation},
+          {"source", d.source},
+          {"keys", keys},
+          {"usage", d.usage}};
+}
+
+[[noreturn]] void refuse_unknown(const Session& session, const std::string& what) {
+  std::vector<std::string> kinds, others;
+  for (const Kind& kind : session.library.kinds()) kinds.push_back(kind.name);
+  for (const Description& d : descriptions()) others.push_back(d.name);
+  std::vector<std::string> all = kinds;
+  all.insert(all.end(), others.begin(), others.end());
+  const auto near = nearest(what, all);
+  throw Error(Fault::input,
+              fmt::format("there is no kind, rule or distribution '{}', and no file of that name; {}kinds: {}; rules "
+                          "and distributions: {}",
+                          shown(what), near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(kinds, ", "),
+                          fmt::join(others, ", ")));
+}
+
+// Of every value: its place in the config, --set KEY, default, or what chose it.
+void collect_origins(const Value& value, const std::string& path, Json& origins) {
+  const Table* table = value.as<Table>();
+  if (!table) {
+    origins[path] = value.where().text();
+    return;
+  }
+  for (const auto& [key, inner] : *table)
+    collect_origins(inner, (path.empty() ? "" : path + ".") + to_toml_key(key), origins);
+}
+
 bool names_file(const std::string& what) {
   std::error_code unknown;
   return what.find_first_of("./") != std::string::npos || std::filesystem::exists(what, unknown);
@@ -203,20 +264,28 @@ bool names_file(const std::string& what) {
 
 }  // namespace
 
-void explain(Session& session, const std::string& what, bool expand) {
+void explain(Session& session, const std::string& what, const ExplainOptions& options) {
   if (!names_file(what)) {
-    const Kind& kind = session.library.kind(what);
-    if (expand) throw Error(Fault::input, fmt::format("--expand is for configs, {} is a kind; leave it out", what));
-    session.print(kind_text(kind, session.width()));
-    session.print(kind_json(kind));
+    const Description* described = find_description(what);
+    const Kind* kind = session.library.find_kind(what);
+    if (!kind && !described) refuse_unknown(session, what);
+    for (const auto& [asked, option] : {std::pair{options.expand, "--expand"}, {options.cite, "--cite"}})
+      if (asked)
+        throw Error(Fault::input, fmt::format("{} is for configs, {} is {}; leave it out", option, what,
+                                              kind ? "a kind" : word_for(*described)));
+    session.print(kind ? kind_text(*kind, session.width()) : description_text(*described, session.width()));
+    session.print(kind ? kind_json(*kind) : description_json(*described));
     return;
   }
+  if (options.cite) return cite(session, what, options.bibtex);
   const Value config = session.config(what);
   const bool ready_made = model_of(config) == "lsm";
   const Value resolved =
-      ready_made && !expand ? read_lsm(config, session.library).resolved : session.network(config).resolved;
-  session.print(to_toml(resolved));
-  session.print(Json{{"config", to_toml(resolved)}});
+      ready_made && !options.expand ? read_lsm(config, session.library).resolved : session.network(config).resolved;
+  session.print(to_annotated_toml(resolved));
+  Json origins = Json::object();
+  collect_origins(resolved, "", origins);
+  session.print(Json{{"config", to_toml(resolved)}, {"origins", origins}});
 }
 
 }  // namespace crosspike::cli

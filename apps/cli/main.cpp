@@ -37,6 +37,14 @@ std::int64_t integer_option(const char* option, const std::string& text, std::in
   return value;
 }
 
+double share_option(const char* option, const std::string& text) {
+  double value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 1))
+    throw Error(Fault::input, fmt::format("{} is '{}'; allowed is a number from 0 to 1", option, shown(text)));
+  return value;
+}
+
 // The command line: one subcommand each, with the options that make sense for it.
 class CommandLine {
  public:
@@ -53,6 +61,7 @@ class CommandLine {
     const unsigned cores = std::thread::hardware_concurrency();
     session_.options.threads = std::clamp(static_cast<int>(cores), 1, most_threads);
     add_runs();
+    add_compare();
     add_questions();
     add_datasets();
     add_exchange();
@@ -132,10 +141,60 @@ class CommandLine {
         ->add_option("RESULTS", what_, "Results of train")
         ->type_name("")
         ->required();
+    CLI::App* command = add(
+        app_, "sweep", "Run a config over a grid of values and seeds, make one table; goes on where it was stopped",
+        "crosspike sweep examples/ei_network.toml --grid populations.exc.tau_mem=\"10 ms,20 ms\" --seeds 3 --out study",
+        all, [&s, this] { sweep(s, what_, sweep_); });
+    command->add_option("CONFIG", what_, "Config of a network (each point is a run) or of a liquid (a training)")
+        ->type_name("")
+        ->required();
+    command->add_option("--grid", sweep_.grid, "A key of the config and its values; may be repeated")
+        ->type_name("KEY=A,B,C")
+        ->allow_extra_args(false)
+        ->take_all();
+    command
+        ->add_option_function<std::string>(
+            "--seeds", [this](const std::string& text) { sweep_.seeds = integer_option("--seeds", text, 1, 100'000); },
+            "So many seeds at each point, from --seed or the config's on")
+        ->type_name("N");
+    command->add_flag("!--no-test", sweep_.test, "Leave the test split closed");
     add(app_, "bench", "Measure speed; without a name, list what can be measured", "crosspike bench lsm --json",
         sets | backends | seeds | slices | threads, [&s, this] { bench(s, what_); })
         ->add_option("NAME", what_, "Which bench")
         ->type_name("");
+  }
+
+  void add_compare() {
+    Session& s = session_;
+    CLI::App* command =
+        add(app_, "compare", "Say what differs between two results; a config is run for it",
+            "crosspike compare examples/ei_network.toml --set-b run.precision=double\n  crosspike compare a.h5 b.h5",
+            sets | backends | seeds | slices | threads, [&s, this] {
+              if (!compare(s, what_, compare_)) s.check_failed();
+            });
+    command->add_option("A", what_, "Results or a config")->type_name("")->required();
+    command->add_option("B", compare_.b, "Results or a config; without it, the config A with the options in -b")
+        ->type_name("");
+    command
+        ->add_option_function<std::string>(
+            "--tolerance", [this](const std::string& text) { compare_.tolerance = share_option("--tolerance", text); },
+            "Share that may differ, by default 0: of spikes, or of the largest value")
+        ->type_name("SHARE");
+    command->add_option("--set-b", compare_.overrides, "As --set, for B alone")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false)
+        ->take_all();
+    command->add_option("--backend-b", compare_.backend, "As --backend, for B alone")->type_name("NAME");
+    const auto integer = [&](const char* option, std::int64_t low, std::int64_t high, auto store) {
+      command
+          ->add_option_function<std::string>(
+              option, [=](const std::string& text) { store(integer_option(option, text, low, high)); }, "For B alone")
+          ->type_name("N");
+    };
+    integer("--seed-b", 0, std::numeric_limits<std::int64_t>::max(), [this](std::int64_t n) { compare_.seed = n; });
+    integer("--threads-b", 1, most_threads, [this](std::int64_t n) { compare_.threads = static_cast<int>(n); });
+    integer("--slice-b", 1, std::numeric_limits<int>::max(),
+            [this](std::int64_t n) { compare_.slice = static_cast<int>(n); });
   }
 
   void add_questions() {
@@ -147,18 +206,35 @@ class CommandLine {
         ->type_name("")
         ->required();
     CLI::App* command =
-        add(app_, "explain", "Describe a kind, or print a config with every default",
-            "crosspike explain cuba_lif\n  crosspike explain examples/lsm_fashion.toml --expand > liquid.toml",
-            sets | backends | seeds, [&s, this] { explain(s, what_, expand_); });
-    command->add_option("KIND|CONFIG", what_, "Name of a kind, or a config")->type_name("")->required();
-    command->add_flag("--expand", expand_, "Print the general network that a ready-made model is");
+        add(app_, "explain", "Describe a kind, rule or distribution, or print a config with the origin of each value",
+            "crosspike explain cuba_lif\n  crosspike explain examples/lsm_fashion.toml --expand > liquid.toml\n"
+            "  crosspike explain examples/lsm_fashion.toml --cite",
+            sets | backends | seeds, [&s, this] { explain(s, what_, explain_); });
+    command->add_option("KIND|CONFIG", what_, "Name of a kind, rule or distribution, or a config")
+        ->type_name("")
+        ->required();
+    command->add_flag("--expand", explain_.expand, "Print the general network that a ready-made model is");
+    CLI::Option* cited = command->add_flag("--cite", explain_.cite, "List the papers and code that a config rests on");
+    command->add_flag("--bibtex", explain_.bibtex, "With --cite: as BibTeX")->needs(cited);
+    add(app_, "graph", "Show who is connected to whom; --out writes it for Graphviz",
+        "crosspike graph examples/ei_network.toml --out net.dot", planning | outs | forces,
+        [&s, this] { graph(s, what_); })
+        ->add_option("CONFIG", what_, "Config")
+        ->type_name("")
+        ->required();
+    command = add(app_, "init", "Copy an example to start from; without a name, list them",
+                  "crosspike init lsm my_study", forces, [&s, this] { init(s, what_, folder_); });
+    command->add_option("MODEL", what_, "Model (network, lsm) or example")->type_name("");
+    command->add_option("FOLDER", folder_, "Where to; made if missing")->type_name("");
     add(app_, "info", "Show the plan of a config, or what a results file holds",
         "crosspike info examples/ei_network.toml", planning, [&s, this] { info(s, what_); })
         ->add_option("FILE", what_, "Config or results")
         ->type_name("")
         ->required();
-    add(app_, "doctor", "Show what this build and this machine can do", "crosspike doctor", threads,
-        [&s] { doctor(s); });
+    command = add(app_, "doctor", "Show what this build and this machine can do",
+                  "crosspike doctor\n  crosspike doctor --report", threads,
+                  [&s, this] { report_ ? doctor_report(s) : doctor(s); });
+    command->add_flag("--report", report_, "What an issue report needs, in Markdown; runs a self-test of a second");
   }
 
   void add_datasets() {
@@ -276,7 +352,11 @@ class CommandLine {
   std::function<void()> action_;
   std::string what_;
   ExchangeOptions exchange_;
-  bool expand_ = false;
+  ExplainOptions explain_;
+  std::string folder_;
+  bool report_ = false;
+  SweepOptions sweep_;
+  CompareOptions compare_;
 };
 
 void write_output(const Session& session) {
@@ -309,7 +389,7 @@ int main_with(Session& session, int argc, char** argv) {
     if (const char* plugins = std::getenv("CROSSPIKE_PLUGIN_PATH")) session.library.load_plugins(plugins);
     if (action) action();
     write_output(session);
-    return 0;
+    return session.code();
   } catch (const Error& error) {
     code = error.exit_code();
     message = error.what();

@@ -23,11 +23,6 @@ std::string backend_name(const Plan& plan, NodeId id) {
   return backend ? std::string(backend->name()) : "host";
 }
 
-std::string port_text(const Network& network, PortRef to) {
-  const Node& node = network.node(to.node);
-  return node.kind->inputs.size() == 1 ? node.name : fmt::format("{}.{}", node.name, node.kind->inputs[to.port].name);
-}
-
 std::uint64_t total_neurons(const Plan& plan) {
   std::uint64_t total = 0;
   for (const Node& node : plan.network->nodes())
@@ -47,14 +42,18 @@ std::string quantum_text(const Network& network, PortRef to, const WeightQuantum
   return fmt::format("2^{}{}{}", -(weight.exponent + weight.shift), unit == Unit::none ? "" : " ", name(unit));
 }
 
-// "1 tick", or "1 to 15 ticks" where synapses add to the wire's.
+}  // namespace
+
+std::string port_text(const Network& network, PortRef to) {
+  const Node& node = network.node(to.node);
+  return node.kind->inputs.size() == 1 ? node.name : fmt::format("{}.{}", node.name, node.kind->inputs[to.port].name);
+}
+
 std::string delay_text(const Network& network, NodeId id, const WeightQuantum& weight) {
   const std::int32_t least = network.incoming(id).delay, most = least + weight.longest_delay;
   const auto ms = [&](std::int32_t ticks) { return fmt::format("{:.6g}", ticks * network.dt); };
   return least == most ? ms(least) + " ms" : fmt::format("{} to {} ms", ms(least), ms(most));
 }
-
-}  // namespace
 
 Taps run_taps(const NetworkModel& model) {
   Taps taps = taps_of(model.recorders);

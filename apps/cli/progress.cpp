@@ -46,7 +46,7 @@ void ProgressMeter::show(std::string_view phase, double done, double total, std:
   }
   if (now - shown_ < (terminal_ ? Clock::duration(redraw_after) : Clock::duration(line_after))) return;
   shown_ = now;
-  const std::string line = progress_line(phase, done, total, unit, seconds_between(started_, now));
+  const std::string line = around_ + progress_line(phase, done, total, unit, seconds_between(started_, now));
   if (terminal_) {
     fmt::print(stderr, "\r\x1b[K{}",
                line.substr(0, static_cast<std::size_t>(std::max(20, terminal_width(STDERR_FILENO) - 1))));

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace crosspike::cli {
 
@@ -14,14 +15,15 @@ class ProgressMeter {
   ProgressMeter();  // looks whether stderr is a terminal
   // As crosspike::Progress. A new phase starts a new line.
   void show(std::string_view phase, double done, double total, std::string_view unit);
-  void clear();  // takes the bar off the terminal, before anything else is printed
+  void within(std::string text) { around_ = std::move(text); }  // stands before every line from now on
+  void clear();                                                 // takes the bar off the terminal, before anything else is printed
 
  private:
   using Clock = std::chrono::steady_clock;
 
   bool terminal_;
   bool drawn_ = false;
-  std::string phase_;
+  std::string phase_, around_;
   Clock::time_point started_, shown_;
 };
 

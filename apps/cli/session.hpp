@@ -5,6 +5,7 @@
 #include <crosspike/apps/cli/progress.hpp>
 #include <crosspike/core/atomic_file.hpp>
 #include <crosspike/core/config.hpp>
+#include <crosspike/core/error.hpp>
 #include <crosspike/core/library.hpp>
 #include <crosspike/core/network.hpp>
 #include <crosspike/core/plan.hpp>
@@ -56,6 +57,9 @@ class Session {
   // To stderr, unless --json asks for quiet.
   void remark(const std::string& text);
   int width() const;  // of stdout
+  // What was asked for was checked and is not so: the program ends with 1, after all that was printed.
+  void check_failed() { code_ = static_cast<int>(Fault::check); }
+  int code() const { return code_; }
   // Says that `results` are complete, should stdout fail after that.
   void wrote(const std::filesystem::path& results) { written_ = results; }
   const std::optional<std::filesystem::path>& written() const { return written_; }
@@ -66,8 +70,11 @@ class Session {
  private:
   ProgressMeter meter_;
   std::string output_;
+  int code_ = 0;
   std::optional<std::filesystem::path> written_;
 };
+
+bool is_hdf5(const std::filesystem::path& path);  // by its first bytes
 
 // Throws Error(input) where `out` is `file`, or a file that the config read from it names: also with --force.
 void refuse_output_over_input(const std::filesystem::path& out, const std::filesystem::path& file, const Value& config);
@@ -82,9 +89,14 @@ Json provenance();                                                       // vers
 // What `run` watches: the recorders' ports and fields, and all spikes, which it counts.
 Taps run_taps(const NetworkModel& model);
 
+// Everything that can be known to be wrong before a config of any model runs. Throws what `validate` says.
+Plan checked_plan(const Session& session, const Value& config);
+
 // Lines about a plan: nodes, projections, slice and memory.
 std::string plan_text(const Plan& plan, int width);
 Json plan_json(const Plan& plan);
 std::string plan_line(const Plan& plan);  // one line of it
+std::string port_text(const Network& network, PortRef to);  // "exc.excitatory"; the node where it has one port
+std::string delay_text(const Network& network, NodeId weight, const WeightQuantum& quantum);  // "1.5 ms", "1 to 3 ms"
 
 }  // namespace crosspike::cli

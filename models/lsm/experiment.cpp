@@ -60,9 +60,12 @@ class Experiment {
     fit_liquid("liquid", liquid_, recurrent_, &work);
     note_silence(work);
     if (settings_.controls) fit_controls();
-    look_at_test();
-    figures_of_accuracy();
-    if (options_.out && looked_before(*options_.out, settings_.dataset))
+    if (options_.test) {
+      look_at_test();
+      figures_of_test();
+    }
+    figures_of_validation();
+    if (options_.test && options_.out && looked_before(*options_.out, settings_.dataset))
       note(
           fmt::format("{} held an accuracy on this test split: this is not the first look at it. Choose nothing by "
                       "this figure.",
@@ -154,7 +157,7 @@ class Experiment {
     look(feedforward_, liquid(without_recurrence_, "no recurrence: test"));
   }
 
-  void figures_of_accuracy() {
+  void figures_of_test() {
     for (const Contestant* c : contestants()) {
       const ReadoutScores& scores = report_.scores.emplace_back(c->name, scores_of(c->score, c->readout)).second;
       figure(c->accuracy(), scores.accuracy);
@@ -169,9 +172,12 @@ class Experiment {
       figure(name + "_low", more.interval.low);
       figure(name + "_high", more.interval.high);
     }
+    figure("test_samples", static_cast<std::int64_t>(recurrent_.score.samples));
+  }
+
+  void figures_of_validation() {
     for (const Contestant* c : contestants()) figure(c->figure("validation_accuracy"), validation_accuracy(c->readout));
     if (settings_.controls) figure("baseline_features", std::string(name_of(*baseline_kind_)));
-    figure("test_samples", static_cast<std::int64_t>(recurrent_.score.samples));
   }
 
   void lambdas() {
@@ -223,7 +229,9 @@ class Experiment {
 
 }  // namespace
 
-bool is_timing(std::string_view figure) { return figure.find("_per_second") != std::string_view::npos; }
+bool is_timing(std::string_view figure) {
+  return figure == "wall_s" || figure.find("_per_second") != std::string_view::npos;
+}
 
 ExperimentReport train_lsm(const Value& config, const Library& library, const ExperimentOptions& options) {
   if (options.out) AtomicFile(*options.out, options.existing);  // refuse now, not after minutes of work

@@ -24,6 +24,7 @@ struct ExperimentOptions {
   Existing existing = Existing::refuse;
   Progress progress{};
   std::size_t memory_limit = 0;  // bytes; 0: what is available
+  bool test = true;              // false: the test split stays closed, and there are no figures of it
 };
 
 struct ExperimentReport {

@@ -59,10 +59,12 @@ class MemoryExperiment {
     if (settings_.controls)
       for (const char* control : {"no_recurrence", "static", "input"}) contestants_.push_back({control});
     for (Contestant& c : contestants_) fit(c, plan.splits);
-    look_at_test(*open_test_split(settings_.dataset, std::move(plan.splits.seal)));
-    figures_of_test();
+    if (options_.test) {
+      look_at_test(*open_test_split(settings_.dataset, std::move(plan.splits.seal)));
+      figures_of_test();
+      for (const Task& task : tasks) curve(task);
+    }
     figures_of_training(plan.splits);
-    for (const Task& task : tasks) curve(task);
     report_.resolved = settings_.resolved;
     if (options_.out) write();
     return std::move(report_);

@@ -83,7 +83,9 @@ Value preset_value(const Preset& preset, std::int64_t neurons) {
     else
       text += written[at];
   }
-  return parse_config(text, fmt::format("preset {}", preset.name));
+  Value value = parse_config(text, preset.name);
+  value.set_where({fmt::format("preset \"{}\"", preset.name)});
+  return value;
 }
 
 // Keys of `over` replace those of `base`; a connect, weight or dale table is replaced whole.
@@ -99,8 +101,11 @@ Value merged(const Value* base, const Value* over) {
 constexpr std::int64_t most_neurons = 100'000'000;
 const std::string recurrent_name = "liquid.recurrent";  // of one projection, or before the names of several
 
-Value text_value(std::string text) { return Value(std::move(text)); }
-Value number(std::int64_t value) { return Value(value); }
+const Location derived{"model \"lsm\""};  // what follows from the rest of the config
+
+Value text_value(std::string text) { return Value(std::move(text), derived); }
+Value number(std::int64_t value) { return Value(value, derived); }
+Value derived_list(Array list) { return Value(std::move(list), derived); }
 
 // What makes a written part start from defaults of its own, not from the preset's: another kind, or a convention. Null
 // where it doesn't.
@@ -297,10 +302,25 @@ class LsmReader {
           "liquid.neuron.lower lets counts be negative, and features take only counts from 0; write lower = 0");
   }
 
+  // What was read of it, each value with its place.
+  Value resolved_readout() const {
+    Value readout = to_value(s_.readout);
+    const Value all = root_.resolved();
+    const Value* written = all.as<Table>()->find("readout");
+    for (auto& [key, value] : *readout.as<Table>())
+      if (const Value* own = written ? written->as<Table>()->find(key) : nullptr) value.set_where(own->where());
+    return readout;
+  }
+
   Value resolved() const {
     Table all = *root_.resolved().as<Table>();
-    all.find("input")->as<Table>()->set("crop", Value(Array{number(s_.input.height), number(s_.input.width)}));
-    all.set("readout", to_value(s_.readout));
+    const auto fill = [&](const char* section, const char* key, Array list) {  // what stands for a missing or empty list
+      Table& table = *all.find(section)->as<Table>();
+      const Value* written = table.find(key);
+      if (!written || written->as<Array>()->empty()) table.set(key, Value(std::move(list)));
+    };
+    fill("input", "crop", {Value(std::int64_t{s_.input.height}), Value(std::int64_t{s_.input.width})});
+    all.set("readout", resolved_readout());
     const Value& network = s_.liquid.resolved;
     Table& liquid = *all.find("liquid")->as<Table>();
     if (!grid_.empty()) liquid.set("grid", Value(grid_));
@@ -420,7 +440,7 @@ class LsmReader {
     run.set("time", text_value(format_quantity(s_.binning.tick_ms * s_.binning.ticks, Unit::ms)));
     Table input;
     input.set("kind", text_value("input"));
-    input.set("shape", Value(Array{number(s_.input.polarities), number(s_.input.height), number(s_.input.width)}));
+    input.set("shape", derived_list({number(s_.input.polarities), number(s_.input.height), number(s_.input.width)}));
     input.set("max_count", number(s_.binning.max_per_tick));
     Table population;
     for (const auto& [key, value] : *neuron.as<Table>()) population.set(key, value);

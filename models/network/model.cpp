@@ -166,7 +166,7 @@ class Builder {
                             : read_shape(reader, path);
     Node node = make_node(name, kind, shape, convention);
     node.where = reader.where().text();
-    read_params(node, reader, path);
+    read_params(node, reader, path, convention);
     read_initial(node, reader, path);
     if (reader.has("positions")) node.positions = read_positions(node, reader, path);
     for (const ArrayInfo& array : kind.arrays)
@@ -233,7 +233,7 @@ class Builder {
     return shape;
   }
 
-  void read_params(Node& node, TableReader& reader, const std::string& path) {
+  void read_params(Node& node, TableReader& reader, const std::string& path, std::string_view convention = {}) {
     const Kind& kind = *node.kind;
     for (const auto& [a, b] : kind.exclusive)
       if (reader.has(a) && reader.has(b))
@@ -243,8 +243,13 @@ class Builder {
         return (pair.first == field && reader.has(pair.second)) || (pair.second == field && reader.has(pair.first));
       });
     };
-    for (std::size_t p = 0; p < kind.params.size(); ++p)
-      if (reader.has(kind.params[p].name) || !replaced(kind.params[p].name)) read_param(node, p, reader, path);
+    const std::vector<bool> decided = decided_by(kind, convention);
+    for (std::size_t p = 0; p < kind.params.size(); ++p) {
+      if (!reader.has(kind.params[p].name) && replaced(kind.params[p].name)) continue;
+      reader.name_fallbacks(decided[p] ? fmt::format("convention \"{}\"", convention) : Location{}.file);
+      read_param(node, p, reader, path);
+    }
+    reader.name_fallbacks(Location{}.file);
   }
 
   void read_param(Node& node, std::size_t p, TableReader& reader, const std::string& path) {
