@@ -263,7 +263,7 @@ Plan first_that_runs(const Plan& asked, const Placement& placement, const Librar
   std::vector<const Backend*> candidates;
   if (!automatic) candidates.push_back(&library.backend(placement.fallback));
   for (const auto& backend : library.backends())
-    if (automatic) candidates.push_back(backend.get());
+    if (automatic && backend->runner()) candidates.push_back(backend.get());
 
   std::optional<Quanta> quanta;
   std::vector<std::string> passed_over;

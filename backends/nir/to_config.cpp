@@ -161,7 +161,7 @@ class Importer {
     if (count && count->values.size() == 1 && count->values[0] >= 1 && count->values[0] <= 2147483647)
       table.set("max_count", Value(static_cast<std::int64_t>(count->values[0])));
     add(name, std::move(table), "input");
-    entries_[name].changed.push_back("waits for spikes: feed it, or make it a spike_list with --input");
+    entries_[name].changed.push_back("waits for spikes: feed it by a [dataset], or make it a spike_list with --input");
   }
 
   void set_spikes(Table& table, const std::string& name) {

@@ -6,6 +6,7 @@
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
 #include <crosspike/models/lsm/trained.hpp>
+#include <crosspike/models/network/feed.hpp>
 #include <crosspike/models/readout/ridge.hpp>
 #include <crosspike/tests/unit/lsm_fixture.hpp>
 #include <crosspike/tests/unit/nir_fixture.hpp>
