@@ -154,17 +154,16 @@ class Comparer {
     std::optional<SpikeDifference> first;
     auto& counts = elements_[population.name];
     for (std::size_t i = 0, j = 0; i < a.size() || j < b.size();) {
-      const bool take_a = i < a.size() && (j == b.size() || std::tie(a[i].time_ns, a[i].index) <=
-                                                                std::tie(b[j].time_ns, b[j].index));
-      const bool take_b = j < b.size() && (i == a.size() || std::tie(b[j].time_ns, b[j].index) <=
-                                                                std::tie(a[i].time_ns, a[i].index));
+      const bool take_a =
+          i < a.size() && (j == b.size() || std::tie(a[i].time_ns, a[i].index) <= std::tie(b[j].time_ns, b[j].index));
+      const bool take_b =
+          j < b.size() && (i == a.size() || std::tie(b[j].time_ns, b[j].index) <= std::tie(a[i].time_ns, a[i].index));
       const Spike& at = take_a ? a[i] : b[j];
       const std::int64_t mine = take_a ? a[i++].count : 0, other = take_b ? b[j++].count : 0;
       population.a += magnitude(mine);
       population.b += magnitude(other);
       if ((mine > 0) == (other > 0)) population.shared += std::min(magnitude(mine), magnitude(other));
-      counts[at.index] +=
-          static_cast<std::int64_t>(magnitude(other)) - static_cast<std::int64_t>(magnitude(mine));
+      counts[at.index] += static_cast<std::int64_t>(magnitude(other)) - static_cast<std::int64_t>(magnitude(mine));
       if (mine != other && !first) first = difference_at(population.name, at, mine, other);
     }
     return first;
@@ -252,8 +251,7 @@ class Comparer {
     }
   }
 
-  void compare_array(const std::string& name, std::span<const double> a, std::span<const double> b,
-                     std::size_t width) {
+  void compare_array(const std::string& name, std::span<const double> a, std::span<const double> b, std::size_t width) {
     ValuesComparison& values = entry(out_.values, name);
     if (a.size() != b.size()) values.problem = fmt::format("{} values in A, {} in B", a.size(), b.size());
     Sum sum;

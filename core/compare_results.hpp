@@ -23,11 +23,11 @@ struct SpikeDifference {
 
 struct PopulationComparison {
   std::string name;
-  bool in_a = false, in_b = false;           // recorded there
-  std::uint64_t a = 0, b = 0;                // spikes: the sum of |count|
-  std::uint64_t shared = 0;                  // of the same sign, time (to 1 ns), sample and element
+  bool in_a = false, in_b = false;             // recorded there
+  std::uint64_t a = 0, b = 0;                  // spikes: the sum of |count|
+  std::uint64_t shared = 0;                    // of the same sign, time (to 1 ns), sample and element
   std::optional<double> rate_a_hz, rate_b_hz;  // where the config says size and time
-  std::optional<double> rate_error_hz;       // root mean square over the elements of (rate B - rate A)
+  std::optional<double> rate_error_hz;         // root mean square over the elements of (rate B - rate A)
 
   double match() const;  // F1 = 2 shared / (a + b); 1 where neither has a spike
 };
@@ -38,7 +38,7 @@ struct ValuesComparison {
   std::string problem;  // not empty: shapes or rows that do not fit
   double largest = 0;   // of |B - A|; infinite where one of two is not a number
   double rms = 0;
-  double scale = 0;     // the largest |value| of both
+  double scale = 0;                     // the largest |value| of both
   std::optional<std::uint64_t> sample;  // where |B - A| is largest, the first of several
   std::uint64_t row = 0, element = 0;
   double a = 0, b = 0;  // there

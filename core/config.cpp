@@ -218,8 +218,7 @@ Assignment parse_assignment(std::string_view text, std::string_view option) {
   Assignment assignment{.option = std::string(option), .key = trimmed(text.substr(0, equals)), .path = {}, .value = {}};
   const std::string& key = assignment.key;
   const std::string example = fmt::format("write KEY=VALUE, e.g. {} run.dt=\"0.1 ms\"", option);
-  if (key.empty())
-    fail_at({fmt::format("{} {}", option, shown(text))}, fmt::format("the key is missing; {}", example));
+  if (key.empty()) fail_at({fmt::format("{} {}", option, shown(text))}, fmt::format("the key is missing; {}", example));
   const Location cut{fmt::format("{} {}", option, shown(key))};
   if (equals == std::string_view::npos) fail_at(cut, fmt::format("has no '='; {}", example));
   try {

@@ -75,8 +75,8 @@ std::string bibtex_text(const std::string& text) {
 void cite(Session& session, const std::filesystem::path& path, bool bibtex) {
   const Value config = session.config(path);
   Citations citations;
-  citations.add("crosspike", fmt::format("crosspike {} (commit {}), a simulator of spiking networks",
-                                         CROSSPIKE_VERSION, CROSSPIKE_COMMIT));
+  citations.add("crosspike", fmt::format("crosspike {} (commit {}), a simulator of spiking networks", CROSSPIKE_VERSION,
+                                         CROSSPIKE_COMMIT));
   if (model_of(config) == "lsm") {
     const LsmSettings settings = read_lsm(config, session.library);
     citations.add(lsm_citations(settings.resolved));

@@ -86,7 +86,8 @@ fs::path results_of(Session& session, const std::string& file, const char* side,
 void refuse_useless_options(const Session& session, const std::string& a, const CompareOptions& options) {
   const std::string& b = options.b;
   if (b.empty() && is_hdf5(a))
-    throw Error(Fault::input, fmt::format("compare needs a second file beside {}; e.g. crosspike compare a.h5 b.h5", a));
+    throw Error(Fault::input,
+                fmt::format("compare needs a second file beside {}; e.g. crosspike compare a.h5 b.h5", a));
   if (b.empty() && !options.changes())
     throw Error(Fault::input,
                 fmt::format("compare needs something to compare {0} with: a second file, or what is other in B, e.g. "
@@ -103,7 +104,9 @@ std::string side_text(const std::string& file, const Session& session, const Com
   std::string text = file;
   if (is_hdf5(file)) return text;
   std::vector<std::string> sets = session.options.overrides;
-  const auto add = [&](const std::string& option, const std::string& value) { text += fmt::format(" {} {}", option, value); };
+  const auto add = [&](const std::string& option, const std::string& value) {
+    text += fmt::format(" {} {}", option, value);
+  };
   if (b) sets.insert(sets.end(), b->overrides.begin(), b->overrides.end());
   for (const std::string& set : sets) add("--set", set);
   if (const auto seed = b && b->seed ? b->seed : session.options.seed) add("--seed", fmt::format("{}", *seed));
@@ -142,7 +145,9 @@ std::string values_text(const ResultsComparison& c, int width) {
   for (const std::size_t column : {1u, 2u, 3u}) table.align_right(column);
   for (const ValuesComparison& v : c.values) {
     const std::string unit = v.unit.empty() || v.unit == "1" ? "" : " " + v.unit;
-    const std::string where = v.largest == 0 ? "" : fmt::format("{}row {}, element {}: {:.9g} and {:.9g}", sample_text(v.sample), v.row, v.element, v.a, v.b);
+    const std::string where = v.largest == 0 ? ""
+                                             : fmt::format("{}row {}, element {}: {:.9g} and {:.9g}",
+                                                           sample_text(v.sample), v.row, v.element, v.a, v.b);
     const std::string said = v.problem.empty() || where.empty() ? v.problem + where : v.problem + "; " + where;
     const bool number = v.scale > 0 || v.largest > 0;
     table.row({v.name, fmt::format("{:.3g}{}", v.largest, unit), fmt::format("{:.3g}{}", v.rms, unit),
@@ -205,20 +210,22 @@ Json comparison_json(const ResultsComparison& c, double tolerance) {
                       {"a", number_json(v.a)},
                       {"b", number_json(v.b)}});
   for (const FigureComparison& f : c.figures)
-    unlike.push_back({{"name", f.name},
-                      {"a", f.a ? json_of(*f.a) : Json()},
-                      {"b", f.b ? json_of(*f.b) : Json()}});
+    unlike.push_back({{"name", f.name}, {"a", f.a ? json_of(*f.a) : Json()}, {"b", f.b ? json_of(*f.b) : Json()}});
   for (const ConfigDifference& d : c.config)
     config.push_back({{"path", d.path}, {"a", maybe_json(d.a)}, {"b", maybe_json(d.b)}});
   figures["equal"] = !c.differ(tolerance);
   if (!c.populations.empty()) figures["spike_match"] = worst;
   Json first;
   if (const auto& d = c.first_spike)
-    first = {{"sample", maybe_json(d->sample)}, {"time_ms", d->time_ms}, {"tick", maybe_json(d->tick)},
-             {"population", d->population},     {"index", d->index},     {"a", d->a},
+    first = {{"sample", maybe_json(d->sample)},
+             {"time_ms", d->time_ms},
+             {"tick", maybe_json(d->tick)},
+             {"population", d->population},
+             {"index", d->index},
+             {"a", d->a},
              {"b", d->b}};
-  return {{"figures", figures},   {"tolerance", tolerance}, {"first_differing_spike", first},
-          {"spikes", populations}, {"values", values},       {"unlike_figures", unlike},
+  return {{"figures", figures},      {"tolerance", tolerance},   {"first_differing_spike", first},
+          {"spikes", populations},   {"values", values},         {"unlike_figures", unlike},
           {"unlike_config", config}, {"version_a", c.version_a}, {"version_b", c.version_b}};
 }
 

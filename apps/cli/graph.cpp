@@ -73,7 +73,8 @@ std::string summary(const Plan& plan, const std::vector<Link>& links, int width)
   populations.align_right(2);
   for (const Node& node : network.nodes())
     if (!node.kind->is_weight)
-      populations.row({node.name, node.kind->name, grouped(node.size()), node.shape.size() > 1 ? text(node.shape) : ""});
+      populations.row(
+          {node.name, node.kind->name, grouped(node.size()), node.shape.size() > 1 ? text(node.shape) : ""});
   TextTable projections({"projection", "from", "to", "how", "synapses", "mean |weight|", "delay"});
   for (const std::size_t column : {4u, 5u, 6u}) projections.align_right(column);
   for (const Link& link : links)
@@ -82,9 +83,9 @@ std::string summary(const Plan& plan, const std::vector<Link>& links, int width)
   std::vector<std::string> order;
   for (const auto& group : groups_of(network, links)) {
     const std::string members = fmt::format("{}", fmt::join(group, " <-> "));
-    order.push_back(group.size() > 1                                       ? "(" + members + ")"
+    order.push_back(group.size() > 1                              ? "(" + members + ")"
                     : feeds_itself(links, network, group.front()) ? "(" + members + " <-> itself)"
-                                                                           : members);
+                                                                  : members);
   }
   return populations.text(width) + (projections.empty() ? "" : "\n" + projections.text(width)) +
          fmt::format("\n  order  {}\n", fmt::join(order, " -> "));
@@ -117,8 +118,8 @@ void graph(Session& session, const std::filesystem::path& path) {
   }
   const NetworkModel model = session.network(config);
   Team team(session.options.threads);
-  const Plan plan = make_plan(model.network, model.placement, session.library, run_taps(model),
-                              session.plan_options(model), team);
+  const Plan plan =
+      make_plan(model.network, model.placement, session.library, run_taps(model), session.plan_options(model), team);
   const std::vector<Link> links = links_of(plan);
   const std::string dot = to_graphviz(*model.network);
   if (out && !to_stdout) {

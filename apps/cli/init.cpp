@@ -38,7 +38,7 @@ void list_examples(Session& session) {
     json.push_back({{"name", example.name}, {"model", model}, {"doc", doc_of(example.text)}});
   }
   session.print(table.text(session.width()));
-  session.print("\n  crosspike init NAME FOLDER copies one\n");
+  session.print(std::string("\n  crosspike init NAME FOLDER copies one\n"));
   session.print(Json{{"examples", json}});
 }
 
@@ -72,8 +72,8 @@ void init(Session& session, const std::string& name, const fs::path& folder) {
                                           failed ? failed.message() : "there is a file of that name"));
   const fs::path file = folder / (std::string(example.name) + ".toml");
   if (std::error_code unknown; fs::exists(file, unknown) && !session.options.force)
-    throw Error(Fault::input, fmt::format("{} exists; pass --force to overwrite it, or name another folder",
-                                          file.string()));
+    throw Error(Fault::input,
+                fmt::format("{} exists; pass --force to overwrite it, or name another folder", file.string()));
   write_text(file, example.text, session.existing());
   session.wrote(file);
   const std::string model = model_of(parse_config(example.text, file.string()));

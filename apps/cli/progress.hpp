@@ -16,7 +16,7 @@ class ProgressMeter {
   // As crosspike::Progress. A new phase starts a new line.
   void show(std::string_view phase, double done, double total, std::string_view unit);
   void within(std::string text) { around_ = std::move(text); }  // stands before every line from now on
-  void clear();                                                 // takes the bar off the terminal, before anything else is printed
+  void clear();  // takes the bar off the terminal, before anything else is printed
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -50,12 +50,11 @@ class Sweep {
     TableReader root(config_, "");
     first_seed_ = root.integer("seed", 1, 0, std::numeric_limits<std::int64_t>::max());
     if (options.grid.empty() && options.seeds == 1)
-      throw Error(Fault::input,
-                  "sweep needs something to vary: --grid KEY=A,B,C or --seeds N; e.g. crosspike sweep " +
-                      path.string() + " --seeds 5");
+      throw Error(Fault::input, "sweep needs something to vary: --grid KEY=A,B,C or --seeds N; e.g. crosspike sweep " +
+                                    path.string() + " --seeds 5");
     if (first_seed_ > std::numeric_limits<std::int64_t>::max() - options.seeds)
-      throw Error(Fault::input, fmt::format("{} seeds from {} on are more than there are; lower --seed", options.seeds,
-                                            first_seed_));
+      throw Error(Fault::input,
+                  fmt::format("{} seeds from {} on are more than there are; lower --seed", options.seeds, first_seed_));
     if (grid_.points() > most_runs / static_cast<std::size_t>(options.seeds))
       throw Error(Fault::input, fmt::format("a grid of {} points and {} seeds is more than {} runs; sweep a part of it",
                                             grouped(grid_.points()), options.seeds, grouped(most_runs)));
@@ -92,8 +91,8 @@ class Sweep {
     const fs::path parent = name.has_parent_path() ? name.parent_path() : fs::path(".");
     std::error_code unknown;
     if (!fs::is_directory(parent, unknown))
-      throw Error(Fault::input, fmt::format("--out {}: folder {} does not exist; create it first", name.string(),
-                                            parent.string()));
+      throw Error(Fault::input,
+                  fmt::format("--out {}: folder {} does not exist; create it first", name.string(), parent.string()));
   }
 
   // Everything that can be wrong at any point, before the first one runs.
@@ -156,8 +155,8 @@ class Sweep {
         if (kept) add_notes(kept->notes);
       }
     if (left.size() < total())
-      session_.remark(fmt::format("{}: {} of {} runs were done before\n", folder_.string(), total() - left.size(),
-                                  total()));
+      session_.remark(
+          fmt::format("{}: {} of {} runs were done before\n", folder_.string(), total() - left.size(), total()));
     start_ = Clock::now();
     for (std::size_t i = 0; i < left.size(); ++i) {
       const Job& job = left[i];

@@ -124,7 +124,8 @@ void SweepFolder::open(const Value& sweep, bool begin_anew) {
   if (begin_anew) clear();
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(".") && name.ends_with(".tmp")) fs::remove(entry.path());  // of a killed process: we hold the lock
+    if (name.starts_with(".") && name.ends_with(".tmp"))
+      fs::remove(entry.path());  // of a killed process: we hold the lock
     if (!is_ours(name) && name != lock_name)
       refuse(entry.path(), "is not of a sweep; move it or name another folder with --out");
   }

@@ -48,8 +48,8 @@ std::vector<std::string> split(const Assignment& key, std::string_view text) {
     }
   }
   if (quote != 0 || depth != 0)
-    fail_at(key.where(), fmt::format("{} in {}; close it", quote != 0 ? "a quote is open" : "brackets do not match",
-                                     shown(text)));
+    fail_at(key.where(),
+            fmt::format("{} in {}; close it", quote != 0 ? "a quote is open" : "brackets do not match", shown(text)));
   for (std::string& item : items) item = trimmed(item);
   if (std::any_of(items.begin(), items.end(), [](const std::string& item) { return item.empty(); }))
     fail_at(key.where(), fmt::format("a value is missing in '{}'; write KEY=A,B,C", shown(text)));
@@ -139,8 +139,7 @@ GridKey read_key(const std::string& option) {
       key.values.push_back(item);
   }
   if (key.values.size() > most_values)
-    fail_at(key.assignment.where(),
-            fmt::format("has {} values; allowed are up to {}", key.values.size(), most_values));
+    fail_at(key.assignment.where(), fmt::format("has {} values; allowed are up to {}", key.values.size(), most_values));
   for (const std::string& value : key.values) {
     key.shown.push_back(shown_value(key.assignment, value));
     if (std::count(key.shown.begin(), key.shown.end(), key.shown.back()) > 1)
@@ -160,8 +159,7 @@ Grid::Grid(const std::vector<std::string>& options, const std::vector<std::strin
               "seeds are no part of the grid; write --seeds N for N seeds from that of the config, or of --seed, on");
     for (const GridKey& other : keys_)
       if (leads_to(path, other.assignment.path) || leads_to(other.assignment.path, path))
-        fail_at(key.assignment.where(),
-                fmt::format("--grid {} sets it too; write one of them", other.assignment.key));
+        fail_at(key.assignment.where(), fmt::format("--grid {} sets it too; write one of them", other.assignment.key));
     for (const std::string& text : overrides)
       if (const Assignment set = parse_assignment(text); leads_to(path, set.path))
         fail_at(set.where(), fmt::format("has no effect: --grid {} sets it too; remove one", key.assignment.key));

@@ -65,7 +65,8 @@ Json json_number(double value) { return std::isfinite(value) ? Json(value) : Jso
 std::string spread_text(const std::string& figure, const Spread& spread) {
   const std::string mean = figure_text(figure, Figure(spread.mean));
   if (std::isnan(spread.sd)) return mean;
-  return mean + " ± " + (figure.ends_with("accuracy") ? fmt::format("{:.2f}", 100 * spread.sd) : short_number(spread.sd));
+  return mean + " ± " +
+         (figure.ends_with("accuracy") ? fmt::format("{:.2f}", 100 * spread.sd) : short_number(spread.sd));
 }
 
 SweepTable::SweepTable(const Grid& grid, std::vector<SweepRun> runs)
@@ -154,7 +155,9 @@ std::vector<std::string> SweepTable::headline() const {
   for (const std::string& name : names_)
     if (name.ends_with(chosen_by)) names.push_back(name);
   if (!names.empty()) return names;
-  const auto has = [&](const std::string& name) { return std::find(names_.begin(), names_.end(), name) != names_.end(); };
+  const auto has = [&](const std::string& name) {
+    return std::find(names_.begin(), names_.end(), name) != names_.end();
+  };
   for (const std::string& name : names_) {
     const bool count = name.starts_with("spikes_") && has("rate_hz_" + name.substr(7));
     if (!count && varies(name) && names.size() < most_columns) names.push_back(name);

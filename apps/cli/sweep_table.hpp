@@ -45,8 +45,8 @@ class SweepTable {
 
   const Grid& grid_;
   std::vector<SweepRun> runs_;
-  std::vector<std::string> names_;                                          // of all figures, as they first appear
-  std::vector<std::vector<std::pair<std::string, Spread>>> spreads_;        // [point], numeric figures
+  std::vector<std::string> names_;                                    // of all figures, as they first appear
+  std::vector<std::vector<std::pair<std::string, Spread>>> spreads_;  // [point], numeric figures
 };
 
 // How a mean and its spread look: "87.33 % ± 0.12".

@@ -12,6 +12,9 @@ constexpr const char* most = "4294967295";
 const DescribedKey autapses = {"autapses", "true", "true, false",
                                "a neuron may connect to itself, where source and target are one population"};
 
+const DescribedKey source_range = {"source_range", "all", "[first, last + 1]", "the sources that take part"};
+const DescribedKey target_range = {"target_range", "all", "[first, last + 1]", "the targets that take part"};
+
 std::string projection(const std::string& connect) {
   return "[projections.NAME]\nfrom = \"POPULATION\"\nto = \"POPULATION.PORT\"\nconnect = " + connect +
          "\nweight = \"20 pA\"\ndelay = \"1.5 ms\"\n";
@@ -38,20 +41,31 @@ std::vector<DescribedKey> with_truncation(std::vector<DescribedKey> keys) {
 
 const std::vector<Description>& all() {
   static const std::vector<Description> table = {
-      rule("one_to_one", "element i to element i; both populations of one size", "source = target", nest_rules, {},
-           "{ rule = \"one_to_one\" }"),
-      rule("all_to_all", "everybody to everybody", "every pair (source, target), once", nest_rules, {autapses},
-           "{ rule = \"all_to_all\", autapses = false }"),
+      rule("one_to_one", "element i to element i; both populations of one size", "source = target", nest_rules,
+           {source_range, target_range}, "{ rule = \"one_to_one\" }"),
+      rule("all_to_all", "everybody to everybody", "every pair (source, target), once", nest_rules,
+           {autapses, source_range, target_range}, "{ rule = \"all_to_all\", autapses = false }"),
       rule("fixed_indegree", "so many random sources for each target",
            "each target: `indegree` sources, drawn evenly, with repetition where multapses = true", nest_rules,
            {{"indegree", "required", std::string("1 to ") + most, "sources of each target"},
             autapses,
-            {"multapses", "true", "true, false", "a pair may be connected more than once"}},
+            {"multapses", "true", "true, false", "a pair may be connected more than once"},
+            source_range,
+            target_range},
            "{ rule = \"fixed_indegree\", indegree = 100 }"),
-      rule("pairwise_bernoulli", "each pair with one probability",
-           "P(source -> target) = probability, each pair alone", nest_rules,
-           {{"probability", "required", "0 to 1", "of a pair"}, autapses},
+      rule("pairwise_bernoulli", "each pair with one probability", "P(source -> target) = probability, each pair alone",
+           nest_rules, {{"probability", "required", "0 to 1", "of a pair"}, autapses, source_range, target_range},
            "{ rule = \"pairwise_bernoulli\", probability = 0.1 }"),
+      rule("distance", "each pair with a probability that falls with their distance",
+           "P(source -> target) = probability x exp(-(distance / lambda)^2), each pair alone\n"
+           "distance: between positions, by default those on the grid of each shape, in its units",
+           "Maass, Natschlaeger & Markram, Neural Computation 14 (2002)",
+           {{"probability", "required", "0 to 1", "at distance 0"},
+            {"lambda", "required", "above 0", "distance at which it has fallen to 1 / e"},
+            autapses,
+            source_range,
+            target_range},
+           "{ rule = \"distance\", probability = 0.3, lambda = 2 }"),
       rule("local", "a receptive field on the source's last two dimensions",
            "centre of each target: drawn evenly on height x width of the source\n"
            "each of `indegree` sources: centre + sigma N(0, 1) in both directions, drawn again while outside\n"
@@ -65,7 +79,8 @@ const std::vector<Description>& all() {
             {"targets", "required", "list or file", "indices from 0"},
             {"weights", "the projection's weight", "list or file", "one per synapse"},
             {"delays", "the projection's delay", "list or file", "one per synapse"}},
-           "{ rule = \"edges\", sources = { file = \"edges.h5:/sources\" }, targets = { file = \"edges.h5:/targets\" } }"),
+           "{ rule = \"edges\", sources = { file = \"edges.h5:/sources\" }, targets = { file = \"edges.h5:/targets\" } "
+           "}"),
       distribution("constant", "one number for all", "x = a", "crosspike", {}, "tau_mem = \"20 ms\"\n"),
       distribution("file", "one number per element, from a file or a list in place", "x[i] = array[i]", "crosspike",
                    {{"file", "required", "x.npy, x.csv, x.txt, x.tsv, data.h5:/path", "as many numbers as elements"}},
@@ -77,6 +92,10 @@ const std::vector<Description>& all() {
       distribution("uniform", "evenly between two ends, drawn once per element or synapse", "x ~ U(from, to)",
                    "crosspike", with_truncation({{"uniform", "required", "[from, to]", "from is not above to"}}),
                    "init.membrane = { uniform = [\"-65 mV\", \"-50 mV\"] }\n"),
+      distribution("parts", "shares of the elements, one after another, with one value each; of parameters",
+                   "the first share of the elements has the first value, and so on", "crosspike",
+                   {{"parts", "required", "[[share, value], ...]", "shares add up to 1"}},
+                   "refractory = { parts = [[0.8, \"3 ms\"], [0.2, \"2 ms\"]] }\n"),
       distribution("resistive_pair", "difference of two cells of a resistive array, of which a share is formed",
                    "x = scale (G+ - G-), each G ~ N(mean, deviation^2) with probability `formed`, else 0",
                    "wangsc1912/ESGNN:data/experimental_data/Figure_1.xlsx (statistics)",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connectivity rules and distributions in words, for `explain`. A new one adds an entry here; a test compares the names.
+// Connectivity rules and distributions in words, for `explain`. A new one adds an entry here; a test compares the
+// names.
 #pragma once
 
 #include <span>

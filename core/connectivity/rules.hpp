@@ -46,7 +46,7 @@ struct Connectivity {
   bool autapses = true;        // a neuron may connect to itself (same population only)
   bool multapses = true;       // a pair may be connected more than once (fixed_indegree)
   std::shared_ptr<const EdgeList> edges = nullptr;
-  ElementRange sources, targets;  // the parts of the two populations that are connected; not with local and edges
+  ElementRange sources{}, targets{};  // the parts of the two populations that are connected; not with local and edges
 
   // Form::each, a value for each synapse: one_to_one, by target; all_to_all, row by row for each target in `targets`.
   Distribution weight = Distribution::constant(1);

@@ -4,8 +4,7 @@
 namespace crosspike {
 
 std::vector<Citation> lsm_citations(const Value& resolved) {
-  std::vector<Citation> all = {
-      {"liquid state machine", "Maass, Natschlaeger & Markram, Neural Computation 14 (2002)"}};
+  std::vector<Citation> all = {{"liquid state machine", "Maass, Natschlaeger & Markram, Neural Computation 14 (2002)"}};
   const Value* liquid = resolved.as<Table>()->find("liquid");
   const Value* preset = liquid && liquid->as<Table>() ? liquid->as<Table>()->find("preset") : nullptr;
   const auto* name = preset ? preset->as<std::string>() : nullptr;
@@ -17,6 +16,10 @@ std::vector<Citation> lsm_citations(const Value& resolved) {
     all.push_back({"liquid preset resistive",
                    "Wang et al., Nature Machine Intelligence (2023), arXiv 2112.15270; "
                    "wangsc1912/ESGNN:data/experimental_data/Figure_1.xlsx"});
+  if (name && *name == "maass")
+    all.push_back({"liquid preset maass",
+                   "Maass, Natschlaeger & Markram, Neural Computation 14 (2002); "
+                   "Kirito56/lsm-matlab:circuits/@neural_microcircuit/private/default_parameters.m"});
   return all;
 }
 

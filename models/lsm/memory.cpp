@@ -18,8 +18,8 @@ namespace {
 constexpr double told = 0.9;  // from here on a task counts as solved
 
 struct Task {
-  const char* name;     // in curves and readouts
-  const char* prefix;   // of its span's figure
+  const char* name;    // in curves and readouts
+  const char* prefix;  // of its span's figure
   const char* question;
   int label(const PatternPair& pair) const { return *prefix ? (pair.first ^ pair.second) & 1 : pair.first; }
   std::size_t classes(const PatternPairOptions& options) const {
@@ -33,7 +33,7 @@ constexpr std::array tasks = {Task{"first", "", "which of the patterns came firs
 using Accuracies = std::array<std::vector<double>, tasks.size()>;
 
 struct Contestant {
-  const char* name;                                      // in results
+  const char* name;                                           // in results
   std::array<std::vector<Readout>, tasks.size()> readouts{};  // one for each gap
   Accuracies validation{}, test{};
   std::array<std::vector<std::size_t>, tasks.size()> right{}, samples{};
@@ -123,7 +123,8 @@ class MemoryExperiment {
 
   FeatureSet set_of(const FeatureRows& rows, const Part& part, const Task& task, const char* split) const {
     if (part.positions.empty())
-      throw Error(Fault::input, fmt::format("a gap of dataset.gaps has no sample in the {} split; use more samples", split));
+      throw Error(Fault::input,
+                  fmt::format("a gap of dataset.gaps has no sample in the {} split; use more samples", split));
     return with_labels(rows_of(rows.set(split), part.positions), part.labels, task.classes(patterns()));
   }
 

@@ -314,7 +314,8 @@ class LsmReader {
 
   Value resolved() const {
     Table all = *root_.resolved().as<Table>();
-    const auto fill = [&](const char* section, const char* key, Array list) {  // what stands for a missing or empty list
+    const auto fill = [&](const char* section, const char* key,
+                          Array list) {  // what stands for a missing or empty list
       Table& table = *all.find(section)->as<Table>();
       const Value* written = table.find(key);
       if (!written || written->as<Array>()->empty()) table.set(key, Value(std::move(list)));

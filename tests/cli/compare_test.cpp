@@ -46,7 +46,8 @@ TEST(CliCompare, TwoSeedsNameTheFirstSpikeThatDiffers) {
 
 TEST(CliCompare, TwoPrecisionsDifferInValuesAndTheConfigSaysWhy) {
   Workplace work;
-  const Finished run = work.run({"compare", ei, "--set", "run.time=0.1 s", "--set-b", "run.precision=double", "--json"});
+  const Finished run =
+      work.run({"compare", ei, "--set", "run.time=0.1 s", "--set-b", "run.precision=double", "--json"});
   EXPECT_EQ(run.code, 1);
   const json object = json::parse(run.out);
   EXPECT_EQ(object.at("unlike_config")[0].at("path"), "run.precision");

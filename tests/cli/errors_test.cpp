@@ -181,11 +181,11 @@ TEST(CliErrors, OverrideOfAnUnknownKey) {
 }
 
 TEST(CliErrors, UnknownCommandNamesTheNearest) {
-  expect_error(
-      good,
-      "crosspike has no command 'rnu'; did you mean 'run'? commands: run, train, eval, bench, validate, explain, info, "
-      "doctor, datasets, export, import",
-      2, {"rnu", "t.toml"});
+  expect_error(good,
+               "crosspike has no command 'rnu'; did you mean 'run'? commands: run, train, eval, sweep, bench, compare, "
+               "validate, "
+               "explain, graph, init, info, doctor, datasets, export, import",
+               2, {"rnu", "t.toml"});
 }
 
 TEST(CliErrors, UnknownOptionNamesTheNearest) {
@@ -202,11 +202,11 @@ TEST(CliErrors, MissingArgumentShowsAnExample) {
 }
 
 TEST(CliErrors, NoCommandListsThem) {
-  expect_error(good,
-               "crosspike needs a command: run, train, eval, bench, validate, explain, info, doctor, datasets, export, "
-               "import; see "
-               "crosspike --help",
-               2, {});
+  expect_error(
+      good,
+      "crosspike needs a command: run, train, eval, sweep, bench, compare, validate, explain, graph, init, info, "
+      "doctor, datasets, export, import; see crosspike --help",
+      2, {});
 }
 
 TEST(CliErrors, ThreadsThatAreNoNumber) {
@@ -372,9 +372,10 @@ TEST(CliErrors, ConfigFromADash) {
 
 TEST(CliErrors, ExplainOfAnUnknownKind) {
   expect_error(good,
-               "there is no kind 'poison'; did you mean 'poisson'? known: lif, cuba_lif, alpha_lif, li, if, ilif, "
-               "threshold, poisson, sparse, "
-               "linear, conv2d, delay, input, spike_list, step_current",
+               "there is no kind, rule or distribution 'poison', and no file of that name; did you mean 'poisson'? "
+               "kinds: lif, cuba_lif, alpha_lif, li, if, ilif, threshold, poisson, sparse, linear, conv2d, delay, "
+               "input, spike_list, step_current; rules and distributions: one_to_one, all_to_all, fixed_indegree, "
+               "pairwise_bernoulli, distance, local, edges, constant, file, normal, uniform, parts, resistive_pair",
                2, {"explain", "poison"});
 }
 

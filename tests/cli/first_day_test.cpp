@@ -54,8 +54,9 @@ TEST(CliExplain, OfARuleAndADistributionShowsKeysAndUse) {
 
 TEST(CliExplain, CiteListsWhatAConfigRestsOn) {
   Workplace work;
-  work.write("c.toml", "format = 1\nmodel = \"network\"\n[populations]\n"
-                       "a = { kind = \"cuba_lif\", size = 2, convention = \"norse\" }\n");
+  work.write("c.toml",
+             "format = 1\nmodel = \"network\"\n[populations]\n"
+             "a = { kind = \"cuba_lif\", size = 2, convention = \"norse\" }\n");
   const json told = json::parse(work.run({"explain", "c.toml", "--cite", "--json"}).out);
   std::map<std::string, std::string> sources;
   for (const json& c : told.at("citations")) sources[c.at("subject")] = c.at("source");
@@ -141,7 +142,8 @@ TEST(CliDoctor, ReportPassesItsSelfTestAtAnyThreads) {
 
 TEST(CliDoctor, ReportHasNoPathsAndNoNames) {
   Workplace work;
-  const std::string home = "HOME=" + work.folder().string(), plugins = "CROSSPIKE_PLUGIN_PATH=" + work.folder().string();
+  const std::string home = "HOME=" + work.folder().string(),
+                    plugins = "CROSSPIKE_PLUGIN_PATH=" + work.folder().string();
   const Finished run = work.run({"doctor", "--report"}, {home, plugins, "USER=somebody", "LOGNAME=somebody"});
   EXPECT_EQ(run.out.find(work.folder().string()), std::string::npos) << run.out;
   EXPECT_EQ(run.out.find("somebody"), std::string::npos);

@@ -45,16 +45,19 @@ class CliStudies : public ::testing::Test {
 };
 
 TEST_F(CliStudies, ASweepOfNothing) {
-  expect_sweep_error({}, "sweep needs something to vary: --grid KEY=A,B,C or --seeds N; e.g. crosspike sweep t.toml "
-                         "--seeds 5");
+  expect_sweep_error({},
+                     "sweep needs something to vary: --grid KEY=A,B,C or --seeds N; e.g. crosspike sweep t.toml "
+                     "--seeds 5");
 }
 
 TEST_F(CliStudies, AGridWithoutValues) {
-  expect_sweep_error({"--grid", "run.time"}, "--grid run.time: has no '='; write KEY=VALUE, e.g. --grid run.dt=\"0.1 ms\"");
+  expect_sweep_error({"--grid", "run.time"},
+                     "--grid run.time: has no '='; write KEY=VALUE, e.g. --grid run.dt=\"0.1 ms\"");
 }
 
 TEST_F(CliStudies, AGridWithoutAKey) {
-  expect_sweep_error({"--grid", "=1,2"}, "--grid =1,2: the key is missing; write KEY=VALUE, e.g. --grid run.dt=\"0.1 ms\"");
+  expect_sweep_error({"--grid", "=1,2"},
+                     "--grid =1,2: the key is missing; write KEY=VALUE, e.g. --grid run.dt=\"0.1 ms\"");
 }
 
 TEST_F(CliStudies, AGridWhoseKeyIsNoKey) {
@@ -146,9 +149,10 @@ TEST_F(CliStudies, AGridThatIsTooLarge) {
 }
 
 TEST_F(CliStudies, AWrongValueInTheLastPointFailsBeforeTheFirstRuns) {
-  expect_sweep_error({"--grid", "populations.a.size=1,2", "--grid", "populations.a.tau_mem=10 ms,20 mV"},
-                     "at populations.a.size = 1, populations.a.tau_mem = 20 mV: --grid populations.a.tau_mem: '20 mV' is "
-                     "a voltage, not a time; write e.g. \"20 ms\"");
+  expect_sweep_error(
+      {"--grid", "populations.a.size=1,2", "--grid", "populations.a.tau_mem=10 ms,20 mV"},
+      "at populations.a.size = 1, populations.a.tau_mem = 20 mV: --grid populations.a.tau_mem: '20 mV' is "
+      "a voltage, not a time; write e.g. \"20 ms\"");
   expect_sweep_error({"--grid", "populations.a.size=3,2,0"},
                      "at populations.a.size = 0: --grid populations.a.size is 0; allowed is 1 to 4294967295");
 }
@@ -198,9 +202,10 @@ TEST_F(CliStudies, ATableThatTheConfigReads) {
 
 TEST_F(CliStudies, AnotherGridInTheSameFolder) {
   sweep({"--grid", "populations.a.size=1,2", "--out", "s"});
-  expect_sweep_error({"--grid", "populations.a.size=1,2,3", "--out", "s"},
-                     "s.sweep: holds another sweep: grid.\"populations.a.size\" is [\"1\", \"2\"] there and [\"1\", \"2\", "
-                     "\"3\"] here; name another with --out, or begin anew with --force");
+  expect_sweep_error(
+      {"--grid", "populations.a.size=1,2,3", "--out", "s"},
+      "s.sweep: holds another sweep: grid.\"populations.a.size\" is [\"1\", \"2\"] there and [\"1\", \"2\", "
+      "\"3\"] here; name another with --out, or begin anew with --force");
   expect_sweep_error({"--grid", "populations.a.size=1,2", "--no-test", "--out", "s"},
                      "s.sweep: holds another sweep: test is true there and false here; name another with --out, or "
                      "begin anew with --force");
@@ -225,8 +230,7 @@ TEST_F(CliStudies, AFolderThatIsNoSweeps) {
   std::filesystem::create_directory(work.folder() / "s.sweep");
   work.write("s.sweep/thesis.tex", "precious");
   const Finished run = work.run({"sweep", "t.toml", "--seeds", "2", "--out", "s"});
-  EXPECT_EQ(run.err,
-            "error: s.sweep/thesis.tex: is not of a sweep; move it or name another folder with --out\n");
+  EXPECT_EQ(run.err, "error: s.sweep/thesis.tex: is not of a sweep; move it or name another folder with --out\n");
   const Finished forced = work.run({"sweep", "t.toml", "--seeds", "2", "--out", "s", "--force"});
   EXPECT_EQ(forced.code, 2);
   EXPECT_EQ(forced.err,
@@ -310,8 +314,9 @@ TEST_F(CliStudies, AGraphOverTheConfig) {
 TEST_F(CliStudies, InitOfAModelThatIsMisspelt) {
   const Finished run = work.run({"init", "netwrok", "new"});
   EXPECT_EQ(run.code, 2);
-  EXPECT_EQ(run.err.rfind("error: there is no model or example 'netwrok'; did you mean 'network'? known: network, lsm, ", 0),
-            0u)
+  EXPECT_EQ(
+      run.err.rfind("error: there is no model or example 'netwrok'; did you mean 'network'? known: network, lsm, ", 0),
+      0u)
       << run.err;
 }
 
@@ -337,8 +342,9 @@ TEST_F(CliStudies, AClosedOrFullStdoutNamesTheTableThatWasWritten) {
   const std::string line = "cd '" + work.folder().string() + "' && '" + CROSSPIKE_PROGRAM +
                            "' sweep t.toml --seeds 2 --out s 2>err >/dev/full";
   EXPECT_NE(std::system(line.c_str()), 0);
-  EXPECT_NE(work.read("err").find("error: cannot write to stdout (No space left on device); the results are in s.csv\n"),
-            std::string::npos)
+  EXPECT_NE(
+      work.read("err").find("error: cannot write to stdout (No space left on device); the results are in s.csv\n"),
+      std::string::npos)
       << work.read("err");
 }
 

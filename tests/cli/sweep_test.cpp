@@ -97,8 +97,8 @@ TEST(CliSweep, MeanAndSpreadAreThoseOfTheRuns) {
 
 TEST(CliSweep, ARunIsThatOfTheSameConfigAlone) {
   Workplace work;
-  ASSERT_EQ(with_noise(work).run(words({"--grid", "populations.a.rate=1 kHz,3 kHz", "--seeds", "2", "--out", "s"})).code,
-            0);
+  ASSERT_EQ(
+      with_noise(work).run(words({"--grid", "populations.a.rate=1 kHz,3 kHz", "--seeds", "2", "--out", "s"})).code, 0);
   const Finished alone =
       work.run({"run", "t.toml", "--set", "populations.a.rate=3 kHz", "--seed", "2", "--json", "--out", "alone.h5"});
   ASSERT_EQ(alone.code, 0) << alone.err;
@@ -147,8 +147,8 @@ TEST(CliSweep, RangesListsAndTextsAreValues) {
 TEST(CliSweep, KilledInTheMiddleItGoesOnToTheSameTable) {
   Workplace whole, broken;
   // Some 50 ms of work each, so that a kill finds runs that are not done.
-  const auto line = words({"--set", "run.time=2 s", "--grid", "populations.a.rate=100 Hz,200 Hz,300 Hz", "--seeds",
-                           "4", "--out", "s", "--threads", "1"});
+  const auto line = words({"--set", "run.time=2 s", "--grid", "populations.a.rate=100 Hz,200 Hz,300 Hz", "--seeds", "4",
+                           "--out", "s", "--threads", "1"});
   ASSERT_EQ(with_noise(whole).run(line).code, 0);
   bool in_the_middle = false;
   with_noise(broken);

@@ -102,9 +102,9 @@ TEST(ConfigDifference, NamesKeysThatChangedCameOrWent) {
 TEST(Descriptions, EveryRuleAndDistributionHasOne) {
   using Rule = Connectivity::Rule;
   for (const Rule rule : {Rule::one_to_one, Rule::all_to_all, Rule::fixed_indegree, Rule::pairwise_bernoulli,
-                          Rule::local, Rule::edges})
+                          Rule::distance, Rule::local, Rule::edges})
     EXPECT_TRUE(find_description(name(rule))) << name(rule);
-  for (const char* form : {"constant", "normal", "uniform", "resistive_pair", "file"})
+  for (const char* form : {"constant", "normal", "uniform", "resistive_pair", "file", "parts"})
     EXPECT_TRUE(find_description(form)) << form;
   std::set<std::string> names;
   for (const Description& d : descriptions()) EXPECT_TRUE(names.insert(d.name).second) << d.name;
@@ -113,10 +113,10 @@ TEST(Descriptions, EveryRuleAndDistributionHasOne) {
 TEST(Descriptions, TheUsageOfARuleIsAConfigThatRuns) {
   for (const Description& d : descriptions()) {
     if (d.of != Description::Of::rule || d.name == "edges") continue;
-    std::string text = "format = 1\nmodel = \"network\"\n[populations]\nsome = { kind = \"cuba_lif\", shape = [12, 12] }\n" +
-                       d.usage;
-    for (const auto& [word, with] : {std::pair{"\"POPULATION\"", "\"some\""}, {"POPULATION.PORT", "some.excitatory"},
-                                     {"NAME", "p"}})
+    std::string text =
+        "format = 1\nmodel = \"network\"\n[populations]\nsome = { kind = \"cuba_lif\", shape = [12, 12] }\n" + d.usage;
+    for (const auto& [word, with] :
+         {std::pair{"\"POPULATION\"", "\"some\""}, {"POPULATION.PORT", "some.excitatory"}, {"NAME", "p"}})
       for (auto at = text.find(word); at != std::string::npos; at = text.find(word))
         text.replace(at, std::string(word).size(), with);
     EXPECT_NO_THROW(build_network(parse_config(text, d.name), library())) << text;
