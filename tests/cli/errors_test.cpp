@@ -184,7 +184,7 @@ TEST(CliErrors, UnknownCommandNamesTheNearest) {
   expect_error(
       good,
       "crosspike has no command 'rnu'; did you mean 'run'? commands: run, train, eval, bench, validate, explain, info, "
-      "doctor, datasets, export, import",
+      "report, doctor, datasets, export, import",
       2, {"rnu", "t.toml"});
 }
 
@@ -203,7 +203,7 @@ TEST(CliErrors, MissingArgumentShowsAnExample) {
 
 TEST(CliErrors, NoCommandListsThem) {
   expect_error(good,
-               "crosspike needs a command: run, train, eval, bench, validate, explain, info, doctor, datasets, export, "
+               "crosspike needs a command: run, train, eval, bench, validate, explain, info, report, doctor, datasets, export, "
                "import; see "
                "crosspike --help",
                2, {});
