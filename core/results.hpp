@@ -33,10 +33,10 @@ struct RecordedAt {
 };
 
 struct SpikeTrain {
-  std::vector<double> timestamps_ms;      // ascending; (t + 1) dt for a spike of tick t
-  std::vector<std::uint64_t> node_ids;    // one per timestamp
-  std::vector<std::int32_t> counts;       // one per timestamp; empty = all 1
-  std::optional<std::uint64_t> elements;  // that were recorded, also those without a spike; none: not known
+  std::vector<double> timestamps_ms;        // ascending; (t + 1) dt for a spike of tick t
+  std::vector<std::uint64_t> node_ids;      // one per timestamp
+  std::vector<std::int32_t> counts;         // one per timestamp; empty = all 1
+  std::optional<std::uint64_t> elements{};  // that were recorded, also those without a spike; none: not known
 };
 
 struct ValuesInfo {

@@ -144,10 +144,12 @@ void refuse_over_source(const fs::path& out, const fs::path& file) {
 
 void make_folder(const fs::path& folder) {
   std::error_code failed;
+  if (fs::exists(folder, failed) && !fs::is_directory(folder, failed))
+    throw Error(Fault::input, fmt::format("--plots {} is a file; name a folder", folder.string()));
   fs::create_directory(folder, failed);
-  if (failed || !fs::is_directory(folder))
-    throw Error(Fault::input, fmt::format("--plots {}: cannot make that folder ({})", folder.string(),
-                                          failed ? failed.message() : "there is a file of that name"));
+  if (failed)
+    throw Error(Fault::input,
+                fmt::format("--plots {}: cannot make that folder ({})", folder.string(), failed.message()));
 }
 
 }  // namespace

@@ -97,12 +97,20 @@ Axis logarithmic_axis(double low, double high, std::string label, int most) {
       if (value >= axis.low * (1 - 1e-9) && value <= axis.high * (1 + 1e-9)) axis.ticks.push_back({value, {}});
     }
   if (axis.ticks.size() < 2) axis.ticks = linear_axis(axis.low, axis.high, {}, most, Ends::as_given).ticks;
-  for (Tick& tick : axis.ticks) {
-    std::vector<Tick> alone = {tick};
-    write_texts(alone, tick.value * 1e-6);
-    tick.text = alone[0].text;
-  }
+  std::vector<double> values;
+  for (const Tick& tick : axis.ticks) values.push_back(tick.value);
+  axis.ticks = ticks_at(values);
   return axis;
+}
+
+std::vector<Tick> ticks_at(std::span<const double> positive) {
+  std::vector<Tick> ticks;
+  for (const double value : positive) {
+    std::vector<Tick> alone = {{value, {}}};
+    write_texts(alone, value * 1e-6);
+    ticks.push_back(alone[0]);
+  }
+  return ticks;
 }
 
 Axis category_axis(std::span<const std::string> names, std::string label) {
@@ -161,7 +169,7 @@ void Frame::draw_y(Canvas& canvas, bool grid) const {
     const double at = py(tick.value);
     if (grid) canvas.line(box.left, at, box.left + box.width, at, "grid");
     canvas.line(box.left - 4, at, box.left, at, "axis");
-    if (at > used - 12) continue;
+    if (std::abs(at - used) < 12) continue;
     canvas.text(box.left - 7, at + 4, Anchor::end, "soft", shortened(tick.text, 14));
     used = at;
   }

@@ -31,6 +31,9 @@ Axis linear_axis(double low, double high, std::string label, int most, Ends ends
 Axis logarithmic_axis(double low, double high, std::string label, int most);  // 0 < low
 Axis category_axis(std::span<const std::string> names, std::string label);    // at 0, 1, ...; half a place around them
 
+// For an axis whose own ticks would miss them.
+std::vector<Tick> ticks_at(std::span<const double> positive);
+
 // Over all finite values; from 0 where that costs little of the axis.
 Axis axis_for(std::span<const double> values, std::string label, int most);
 

@@ -82,7 +82,10 @@ Plot heat_map(const HeatMap& map) {
       const double x = left + width * static_cast<double>(column), y = room_above + height * static_cast<double>(row);
       canvas.rect(x, y, width, height, "f1 cell", std::clamp(share, 0.0, 1.0));
       if (with_text)
-        canvas.text(x + width / 2, y + height / 2 + 4, Anchor::middle, share > 0.55 ? "small onheat" : "small",
+        canvas.text(x + width / 2, y + height / 2 + 4, Anchor::middle,
+                    share > 0.85   ? "small onheat"
+                    : share > 0.62 ? "small onmid"
+                                   : "small",
                     map.text[row * columns + column]);
     }
   frame.draw_y(canvas, false);

@@ -10,6 +10,7 @@ namespace crosspike::report {
 namespace {
 
 constexpr double area_height = 220;
+constexpr std::size_t most_ticked = 9;  // points on a logarithmic axis that are its ticks
 
 std::vector<std::size_t> order_of(const std::vector<double>& x) {
   std::vector<std::size_t> order(x.size());
@@ -25,7 +26,12 @@ Axis x_axis(const Curve& curve) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   if (values.empty()) return linear_axis(0, 1, curve.x_label, 7, Ends::as_given);
-  if (is_geometric(values)) return logarithmic_axis(values.front(), values.back(), curve.x_label, 7);
+  if (is_geometric(values)) {
+    const double margin = std::pow(values.back() / values.front(), 0.03);
+    Axis axis = logarithmic_axis(values.front() / margin, values.back() * margin, curve.x_label, 7);
+    if (values.size() <= most_ticked) axis.ticks = ticks_at(values);
+    return axis;
+  }
   const double margin = values.size() > 1 ? 0.02 * (values.back() - values.front()) : 0;
   return linear_axis(values.front() - margin, values.back() + margin, curve.x_label, 7, Ends::as_given);
 }

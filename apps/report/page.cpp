@@ -24,7 +24,8 @@ constexpr std::string_view style =
     "anywhere}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}"
     "th{text-align:left;font-weight:600}th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--grid);"
-    "overflow-wrap:anywhere}td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:"
+    "overflow-wrap:anywhere}td.number,th.number{text-align:right;padding-left:14px;font-variant-numeric:tabular-nums;"
+    "overflow-wrap:"
     "normal}"
     "pre{font-size:.8rem;line-height:1.45;overflow-x:auto;padding:12px;border:1px solid var(--grid);border-radius:6px}"
     "summary{cursor:pointer}a{color:var(--c1)}nav a{margin-right:14px;white-space:nowrap}";

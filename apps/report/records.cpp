@@ -7,17 +7,32 @@
 #include <crosspike/apps/report/cells.hpp>
 #include <crosspike/apps/report/png.hpp>
 #include <crosspike/apps/report/records.hpp>
-#include <limits>
 
 namespace crosspike::report {
 namespace {
 
 constexpr std::size_t raster_rows = 200, tallest_row = 14;
 constexpr double rate_height = 64, between = 14;
-constexpr int fewest_bins = 50;  // of a rate histogram, to twice or so as many
+constexpr int most_bins = 100;  // of a rate histogram
 
 std::int32_t count_of(const SpikeTrain& train, std::size_t spike) {
   return train.counts.empty() ? 1 : train.counts[spike];
+}
+
+// One tick, where the times show it: the shortest distance between spikes of which all times are multiples. 0: unknown.
+double tick_of(const std::vector<double>& ascending) {
+  constexpr std::size_t fewest_distances = 8;
+  double shortest = HUGE_VAL;
+  std::size_t distances = 0;
+  for (std::size_t i = 1; i < ascending.size(); ++i) {
+    const double distance = ascending[i] - ascending[i - 1];
+    if (!(distance > 0)) continue;
+    shortest = std::min(shortest, distance);
+    ++distances;
+  }
+  if (distances < fewest_distances) return 0;
+  const auto is_multiple = [&](double time) { return std::abs(time / shortest - std::round(time / shortest)) < 1e-3; };
+  return std::all_of(ascending.begin(), ascending.end(), is_multiple) ? shortest : 0;
 }
 
 // Times are stamps of ticks' ends, so that a spike at t lies in (a, b] of its column, the one at the end in the last.
@@ -55,38 +70,60 @@ Rows rows_for(const SpikeTrain& train) {
   return rows;
 }
 
-struct Rate {
-  double bin_ms = 1;
-  std::vector<double> hz;  // per element
+// Equal parts of the time axis, round ones, each of whole ticks: bins of 2 and of 3 ticks in turn would look like a
+// rhythm.
+struct Bins {
+  double width_ms = 1;
+  std::vector<double> count;  // spikes
+
+  // The last one may be cut off by the end.
+  double width_of(std::size_t bin, double until) const {
+    return std::clamp(until - static_cast<double>(bin) * width_ms, width_ms * 1e-3, width_ms);
+  }
 };
 
-Rate rate_of(const SpikeTrain& train, double until, double elements) {
-  Rate rate;
-  rate.bin_ms = linear_axis(0, until, {}, fewest_bins * 2, Ends::as_given).ticks.at(1).value;
-  const auto bins = static_cast<std::size_t>(std::ceil(until / rate.bin_ms - 1e-6));
-  rate.hz.assign(std::max<std::size_t>(bins, 1), 0);
-  const double whole = static_cast<double>(rate.hz.size()) * rate.bin_ms;
-  for (std::size_t i = 0; i < train.timestamps_ms.size(); ++i)
-    rate.hz[column_of(train.timestamps_ms[i], whole, rate.hz.size())] +=
-        std::abs(static_cast<double>(count_of(train, i)));
-  for (std::size_t bin = 0; bin < rate.hz.size(); ++bin) {
-    const double width = std::min(rate.bin_ms, until - static_cast<double>(bin) * rate.bin_ms);  // the last may be cut
-    rate.hz[bin] *= 1000 / (std::max(width, rate.bin_ms * 1e-3) * elements);
-  }
-  return rate;
+Bins empty_bins(const std::vector<double>& times, double until) {
+  Bins bins;
+  bins.width_ms = linear_axis(0, until, {}, most_bins, Ends::as_given).ticks.at(1).value;
+  const double tick = tick_of(times);
+  if (tick > bins.width_ms / 16) bins.width_ms = std::ceil(bins.width_ms / tick - 1e-6) * tick;
+  bins.count.assign(std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(until / bins.width_ms - 1e-6))), 0);
+  return bins;
+}
+
+void add(Bins& bins, double time, double count) {
+  const double whole = static_cast<double>(bins.count.size()) * bins.width_ms;
+  bins.count[column_of(time, whole, bins.count.size())] += count;
+}
+
+// Hz per element.
+std::vector<double> rate_of(const Bins& bins, double until, double elements) {
+  std::vector<double> hz;
+  for (std::size_t bin = 0; bin < bins.count.size(); ++bin)
+    hz.push_back(bins.count[bin] * 1000 / (bins.width_of(bin, until) * elements));
+  return hz;
 }
 
 std::string counted(std::uint64_t number, const char* thing) {
   return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }
 
-void draw_rate(Canvas& canvas, const Frame& frame, const Rate& rate) {
+void draw_steps(Canvas& canvas, const Frame& frame, const std::vector<double>& heights, double width_ms,
+                std::string_view style) {
   std::string d = "M" + coordinate(frame.box.left) + " " + coordinate(frame.py(0));
-  for (std::size_t bin = 0; bin < rate.hz.size(); ++bin) {
-    d += "V" + coordinate(frame.py(rate.hz[bin]));
-    d += "H" + coordinate(frame.px(static_cast<double>(bin + 1) * rate.bin_ms));
+  for (std::size_t bin = 0; bin < heights.size(); ++bin) {
+    d += "V" + coordinate(frame.py(heights[bin]));
+    d += "H" + coordinate(frame.px(static_cast<double>(bin + 1) * width_ms));
   }
-  canvas.path(d + "V" + coordinate(frame.py(0)) + "z", "f1");
+  canvas.path(d + "V" + coordinate(frame.py(0)) + "z", style);
+}
+
+// From 0, whatever the values.
+Axis axis_of_counts(std::vector<double> values, std::string label) {
+  values.push_back(0);
+  double most = 0;
+  for (const double value : values) most = std::max(most, value);
+  return most > 0 ? axis_for(values, std::move(label), 3) : linear_axis(0, 1, std::move(label), 3, Ends::rounded);
 }
 
 }  // namespace
@@ -96,15 +133,18 @@ Plot raster_plot(const SpikeTrain& train, const std::string& population, double 
   const Rows rows = rows_for(train);
   const auto elements =
       static_cast<double>(train.elements ? std::max<std::uint64_t>(*train.elements, 1) : rows.elements);
-  const Rate rate = rate_of(train, until, elements);
+  Bins bins = empty_bins(train.timestamps_ms, until);
+  for (std::size_t i = 0; i < train.timestamps_ms.size(); ++i)
+    add(bins, train.timestamps_ms[i], std::abs(static_cast<double>(count_of(train, i))));
+  const std::vector<double> rate = rate_of(bins, until, elements);
+
+  const char* thing = shown.of_input ? "channel" : "neuron";
 
   Frame raster{{}, linear_axis(0, until, "time (ms)", 7, Ends::as_given), {}};
   const double first = static_cast<double>(rows.first);
-  raster.y = linear_axis(first, first + static_cast<double>(rows.elements), "neuron", 5, Ends::as_given);
+  raster.y = linear_axis(first, first + static_cast<double>(rows.elements), thing, 5, Ends::as_given);
   std::erase_if(raster.y.ticks, [](const Tick& tick) { return tick.value != std::floor(tick.value); });
-  Frame below{{}, raster.x, axis_for(rate.hz, "Hz", 3)};
-  if (below.y.low < 0 || rate.hz.empty()) below.y = linear_axis(0, 1, "Hz", 3, Ends::rounded);
-  if (below.y.low > 0) below.y = linear_axis(0, below.y.high, "Hz", 3, Ends::rounded);
+  Frame below{{}, raster.x, axis_of_counts(rate, "rate (Hz)")};
   const double left = std::max(room_for(raster.y), room_for(below.y));
   const auto columns = static_cast<std::size_t>(plot_width - left - room_right);
   const auto width = static_cast<double>(columns);
@@ -113,27 +153,33 @@ Plot raster_plot(const SpikeTrain& train, const std::string& population, double 
   below.box = {left, room_above + height + between, width, rate_height};
 
   Cells cells{columns, rows.rows, std::vector<std::uint8_t>(columns * rows.rows, 0)};
-  for (std::size_t i = 0; i < train.timestamps_ms.size(); ++i)
-    cells.at(rows.row_of(train.node_ids[i]), column_of(train.timestamps_ms[i], until, columns)) = 1;
+  // Where ticks are far apart a mark is wider, so that a smaller picture keeps it.
+  const double tick_columns = tick_of(train.timestamps_ms) / until * width;
+  const auto wide = static_cast<std::size_t>(std::clamp(tick_columns / 2, 1.0, 3.0));
+  for (std::size_t i = 0; i < train.timestamps_ms.size(); ++i) {
+    const std::size_t row = rows.row_of(train.node_ids[i]), last = column_of(train.timestamps_ms[i], until, columns);
+    for (std::size_t column = last + 1 - std::min(wide, last + 1); column <= last; ++column) cells.at(row, column) = 1;
+  }
 
   Canvas canvas;
   canvas.text(left, 18, Anchor::start, "title", shortened("Spikes of " + population, 60));
-  canvas.raw(fmt::format("<g transform=\"translate({},{})\" shape-rendering=\"crispEdges\">", left, room_above));
-  const double stroke = rows.height >= 4 ? rows.height - 1 : rows.height;
+  canvas.raw(fmt::format("<g transform=\"translate({},{})\">", left, room_above));
+  const double stroke = rows.height >= 4 ? rows.height - 1 : std::max(rows.height, 2);  // a row of one unit is faint
   canvas.path(strokes(cells, 1, rows.height), "cells s1", fmt::format("stroke-width=\"{}\"", stroke));
   canvas.raw("</g>");
   raster.draw_x_ticks(canvas);
   raster.draw_y(canvas, false);
-  draw_rate(canvas, below, rate);
+  draw_steps(canvas, below, rate, bins.width_ms, "f1");
   below.draw_y(canvas, false);
   below.draw_x(canvas);
 
   std::string caption = fmt::format("{} of {}, from {}.", counted(train.timestamps_ms.size(), "spike"),
-                                    counted(static_cast<std::uint64_t>(elements), "neuron"), shown.path);
+                                    counted(static_cast<std::uint64_t>(elements), thing), shown.path);
   if (!train.elements)
-    caption += " The file does not say how many neurons there are; those up to the highest that fired are counted.";
-  if (rows.elements > rows.rows) caption += " Each row of the raster stands for several neurons.";
-  caption += fmt::format(" Below it the mean rate per neuron in bins of {:g} ms.", rate.bin_ms);
+    caption += fmt::format(
+        " The file does not say how many {}s there are; those up to the highest that fired are counted.", thing);
+  if (rows.elements > rows.rows) caption += fmt::format(" Each row of the raster stands for several {}s.", thing);
+  caption += fmt::format(" Below it the mean rate per {} in bins of {:.6g} ms.", thing, bins.width_ms);
   return {shown.name,
           "Spikes of " + population,
           caption,
@@ -145,7 +191,7 @@ Plot raster_plot(const SpikeTrain& train, const std::string& population, double 
 namespace {
 
 constexpr std::size_t most_traces = 5;
-constexpr double lane_height = 52, lane_gap = 10;
+constexpr double lane_height = 52, lane_gap = 16;
 
 // First, least, greatest and last value of each column: what a line through all points would cover.
 std::string trace_path(const ValuesTable& table, std::size_t element, const Frame& frame, std::size_t columns) {
@@ -219,7 +265,8 @@ Plot values_plot(const ValuesTable& table, const std::string& recorder, const Sh
   canvas.vertical_text(14, room_above + lanes / 2, "", shortened(title, static_cast<std::size_t>(lanes / 6.6) + 2));
   frame.draw_x(canvas);
   std::string caption = fmt::format("{} of {}, from {}; the number at the right says which. All have the same scale.",
-                                    elements, counted(table.width, "element"), shown.path);
+                                    elements < table.width ? fmt::format("The first {}", elements) : "All",
+                                    counted(table.width, "recorded element"), shown.path);
   if (const std::size_t bad = not_finite(table, elements); bad > 0)
     caption += fmt::format(" {} not finite and left out.", bad == 1 ? "1 value is" : fmt::format("{} values are", bad));
   return {shown.name, title, caption, shown.section, static_cast<int>(top - lane_gap + room_below), canvas.take()};
@@ -241,28 +288,29 @@ Cells accumulated(const SampleFacts& facts, const SpikeTrain& input, std::uint64
           std::vector<std::uint8_t>(static_cast<std::size_t>(plane), 0)};
 }
 
-void draw_event_rates(Canvas& canvas, const SampleFacts& facts, const SpikeTrain& input, Frame& frame) {
+// Both polarities over time, as lines along the middles of bins; returns the width of a bin.
+double draw_event_rates(Canvas& canvas, const SampleFacts& facts, const SpikeTrain& input, Frame& frame) {
   const std::uint64_t plane = facts.input_shape[1] * facts.input_shape[2];
-  const auto polarities = static_cast<std::size_t>(facts.input_shape[0]);
-  constexpr std::size_t bins = 100;
-  std::vector<std::vector<double>> counts(polarities, std::vector<double>(bins, 0));
+  const double until = frame.x.high;
+  std::vector<Bins> bins(static_cast<std::size_t>(facts.input_shape[0]), empty_bins(input.timestamps_ms, until));
   for (std::size_t i = 0; i < input.node_ids.size(); ++i)
-    if (const std::uint64_t p = input.node_ids[i] / plane; p < polarities)
-      counts[p][column_of(input.timestamps_ms[i], frame.x.high, bins)] += count_of(input, i);
+    if (const std::uint64_t p = input.node_ids[i] / plane; p < bins.size())
+      add(bins[p], input.timestamps_ms[i], count_of(input, i));
   std::vector<double> all;
-  for (const auto& of : counts) all.insert(all.end(), of.begin(), of.end());
-  all.push_back(0);
-  frame.y = axis_for(all, "events", 3);
+  for (const Bins& of : bins) all.insert(all.end(), of.count.begin(), of.count.end());
+  frame.y = axis_of_counts(all, "events");
   frame.draw_y(canvas, true);
-  for (std::size_t p = 0; p < polarities; ++p) {
+  for (std::size_t p = 0; p < bins.size(); ++p) {
     std::string d;
-    for (std::size_t bin = 0; bin < bins; ++bin)
-      d += fmt::format("{}{} {}", bin == 0 ? "M" : "L",
-                       coordinate(frame.px(frame.x.high * (static_cast<double>(bin) + 0.5) / bins)),
-                       coordinate(frame.py(counts[p][bin])));
+    for (std::size_t bin = 0; bin < bins[p].count.size(); ++bin) {
+      const double middle = (static_cast<double>(bin) + 0.5) * bins[p].width_ms;
+      d += fmt::format("{}{} {}", bin == 0 ? "M" : "L", coordinate(frame.px(middle)),
+                       coordinate(frame.py(bins[p].count[bin])));
+    }
     canvas.path(d, "line " + line_style(p));
   }
   frame.draw_x(canvas);
+  return bins.front().width_ms;
 }
 
 }  // namespace
@@ -315,14 +363,16 @@ Plot events_plot(const SampleFacts& facts, const SpikeTrain& input, double until
   Frame rates{{left, lowest + 22, whole, rate_height},
               linear_axis(0, until_ms > 0 ? until_ms : 1, "time (ms)", 7, Ends::as_given),
               {}};
-  draw_event_rates(canvas, facts, input, rates);
+  const double bin_ms = draw_event_rates(canvas, facts, input, rates);
   double height = rates.box.top + rate_height + room_below;
   const std::vector<LegendEntry> legend = {{"OFF: darker", 0, true}, {"ON: brighter", 1, true}};
   if (polarities == 2) height += draw_legend(canvas, legend, left, height) + 2;
+  double events = 0;
+  for (std::size_t i = 0; i < input.node_ids.size(); ++i) events += count_of(input, i);
   const std::string caption = fmt::format(
-      "{} events, from {}{}. Shades: events per pixel over the whole sample, the strongest {:g}. Below: events in 100 "
-      "parts of the sample's time.",
-      input.node_ids.size(), shown.path, facts.image ? " and the image beside it" : "", most);
+      "{:.0f} events, from {}{}. Shades: events per pixel over the whole sample, the strongest {:g}. Below: events in "
+      "bins of {:.6g} ms.",
+      events, shown.path, facts.image ? ", and the image that they were made from" : "", most, bin_ms);
   return {shown.name, title, caption, shown.section, static_cast<int>(height) + 2, canvas.take()};
 }
 

@@ -13,6 +13,7 @@ namespace crosspike::report {
 // How a plot of a record is called and where its data lie.
 struct Shown {
   std::string name, section, path;  // "raster-exc", "Spikes", "/spikes/exc"
+  bool of_input = false;            // whose elements are channels, not neurons
 };
 
 // `until_ms`: where the time axis ends.

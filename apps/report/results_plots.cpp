@@ -42,8 +42,9 @@ class Records {
       add_events(plots, facts, section, suffix);
     }
     for (const auto& [name, train] : spikes_)
-      plots.push_back(raster_plot(train, name, until_ms_,
-                                  {"raster-" + name + suffix, section, fmt::format("{}/spikes/{}", path_, name)}));
+      plots.push_back(raster_plot(
+          train, name, until_ms_,
+          {"raster-" + name + suffix, section, fmt::format("{}/spikes/{}", path_, name), sample_ && name == "input"}));
     for (const auto& [name, table] : values_)
       if (table.width > 0)
         plots.push_back(

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <crosspike/apps/report/cells.hpp>
 #include <crosspike/apps/report/lines.hpp>
 #include <crosspike/apps/report/score_plots.hpp>
 #include <limits>
+#include <string_view>
 
 namespace crosspike::report {
 namespace {
@@ -22,7 +24,11 @@ struct Contestant {
 std::vector<Contestant> contestants_of(const ResultsReader& results) {
   std::vector<Contestant> all;
   for (const std::string& name : results.contestants()) all.push_back({name, results.scores(name)});
-  std::stable_partition(all.begin(), all.end(), [](const Contestant& c) { return c.name == "liquid"; });
+  const auto rank = [](const Contestant& c) {
+    constexpr std::array<std::string_view, 4> order = {"liquid", "no_recurrence", "static", "input"};
+    return std::find(order.begin(), order.end(), c.name) - order.begin();
+  };
+  std::stable_sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   return all;
 }
 

@@ -10,6 +10,7 @@
 #include <crosspike/core/shown.hpp>
 #include <crosspike/datasets/files.hpp>
 #include <map>
+#include <set>
 
 namespace crosspike::report {
 namespace {
@@ -132,8 +133,9 @@ std::vector<std::string> keys_of(const Records& records, const std::vector<std::
 
 std::vector<std::string> Study::figures() const {
   std::vector<std::string> names;
+  std::set<std::string> seen;
   for (const StudyRow& row : rows)
-    if (std::find(names.begin(), names.end(), row.figure) == names.end()) names.push_back(row.figure);
+    if (seen.insert(row.figure).second) names.push_back(row.figure);
   return names;
 }
 

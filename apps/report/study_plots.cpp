@@ -18,17 +18,16 @@
 namespace crosspike::report {
 namespace {
 
-constexpr std::size_t most_lines = 12;
+constexpr std::size_t most_lines = 12, most_figures = 200;
 
 // One key of the grid: its values in order, and their numbers where all are numbers of one unit.
 struct GridKey {
   std::string label;
   std::vector<std::string> values;
-  std::vector<double> numbers;  // empty: categories
+  std::vector<double> numbers;                // empty: categories
+  std::map<std::string, std::size_t> places;  // of values
 
-  std::size_t index(const std::string& value) const {
-    return static_cast<std::size_t>(std::find(values.begin(), values.end(), value) - values.begin());
-  }
+  std::size_t index(const std::string& value) const { return places.at(value); }
 };
 
 // "20 ms" -> 20 and "ms".
@@ -43,7 +42,7 @@ std::optional<std::pair<double, std::string>> quantity(const std::string& text) 
 }
 
 GridKey grid_key(const Study& study, std::size_t column) {
-  GridKey key{study.keys[column], {}, {}};
+  GridKey key{study.keys[column], {}, {}, {}};
   std::vector<std::pair<double, std::string>> ordered;
   std::set<std::string> units, seen;
   for (const StudyRow& row : study.rows) {
@@ -54,13 +53,15 @@ GridKey grid_key(const Study& study, std::size_t column) {
       units.insert(known->second);
     }
   }
-  if (ordered.size() != key.values.size() || units.size() != 1) return key;
-  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (std::size_t i = 0; i < ordered.size(); ++i) {
-    key.values[i] = ordered[i].second;
-    key.numbers.push_back(ordered[i].first);
+  if (ordered.size() == key.values.size() && units.size() == 1) {
+    std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::size_t i = 0; i < ordered.size(); ++i) {
+      key.values[i] = ordered[i].second;
+      key.numbers.push_back(ordered[i].first);
+    }
+    if (!units.begin()->empty()) key.label += fmt::format(" ({})", *units.begin());
   }
-  if (!units.begin()->empty()) key.label += fmt::format(" ({})", *units.begin());
+  for (std::size_t i = 0; i < key.values.size(); ++i) key.places[key.values[i]] = i;
   return key;
 }
 
@@ -115,7 +116,12 @@ Plot figure_plot(const Study& study, const std::vector<GridKey>& keys, const std
   return line_plot(plot);
 }
 
-std::string short_text(double value) { return std::isfinite(value) ? fmt::format("{:.3g}", value) : std::string(); }
+// Three figures of the largest, and as many decimals for all.
+std::string short_text(double value, double largest) {
+  if (!std::isfinite(value)) return "";
+  if (largest >= 1e5 || (largest < 1e-3 && largest > 0)) return fmt::format("{:.3g}", value);
+  return fmt::format("{:.{}f}", value, largest >= 100 ? 0 : largest >= 10 ? 1 : largest >= 1 ? 2 : 3);
+}
 
 Plot grid_map(const Study& study, const std::vector<GridKey>& keys, const std::string& figure) {
   HeatMap map;
@@ -134,13 +140,15 @@ Plot grid_map(const Study& study, const std::vector<GridKey>& keys, const std::s
     low = std::min(low, row.mean);
     high = std::max(high, row.mean);
   }
+  const double largest = std::max(std::abs(low), std::abs(high));
   for (const double mean : means) {
     map.share.push_back(high > low ? 0.06 + 0.94 * (mean - low) / (high - low) : mean * 0 + 0.5);
-    map.text.push_back(short_text(mean));
+    map.text.push_back(short_text(mean, largest));
   }
-  map.legend_low = short_text(low);
-  map.legend_high = short_text(high);
-  map.caption = fmt::format("The same means over both keys; from {} to {}.", short_text(low), short_text(high));
+  map.legend_low = short_text(low, largest);
+  map.legend_high = short_text(high, largest);
+  map.caption =
+      fmt::format("The same means over both keys; from {} to {}.", short_text(low, largest), short_text(high, largest));
   return heat_map(map);
 }
 
@@ -155,6 +163,9 @@ std::vector<Plot> study_plots(const Study& study, const std::vector<std::string>
                   fmt::format("--figures: {} has no figure '{}'; {}it has: {}", file, shown(figure),
                               near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(all, ", ")));
     }
+  if (chosen.empty() && all.size() > most_figures)
+    throw Error(Fault::input, fmt::format("{} has {} figures; up to {} are drawn at once: choose some with --figures",
+                                          file, all.size(), most_figures));
   std::vector<Plot> plots;
   if (study.keys.empty()) return plots;
   std::vector<GridKey> keys;

@@ -18,10 +18,10 @@ struct Colour {
 // The palette of Okabe and Ito (2008), which colour-blind readers tell apart, without its yellow, which white paper
 // swallows. On dark paper the darker ones are lightened.
 constexpr std::array colours = {
-    Colour{"paper", "#ffffff", "#14171a"}, Colour{"ink", "#1a1a1a", "#e6e6e6"}, Colour{"soft", "#595959", "#a8adb3"},
-    Colour{"grid", "#e4e4e4", "#30363c"},  Colour{"c1", "#0072b2", "#56b4e9"},  Colour{"c2", "#d55e00", "#f28e4b"},
-    Colour{"c3", "#009e73", "#2fc79b"},    Colour{"c4", "#a8528a", "#dd9cc2"},  Colour{"c5", "#b87f00", "#e6b84c"},
-    Colour{"c6", "#595959", "#bdbdbd"},
+    Colour{"paper", "#ffffff", "#14171a"}, Colour{"ink", "#1a1a1a", "#e6e6e6"},  Colour{"mid", "#1a1a1a", "#14171a"},
+    Colour{"soft", "#595959", "#a8adb3"},  Colour{"grid", "#e4e4e4", "#30363c"}, Colour{"c1", "#0072b2", "#56b4e9"},
+    Colour{"c2", "#d55e00", "#f28e4b"},    Colour{"c3", "#009e73", "#2fc79b"},   Colour{"c4", "#a8528a", "#dd9cc2"},
+    Colour{"c5", "#b87f00", "#e6b84c"},    Colour{"c6", "#595959", "#bdbdbd"},
 };
 
 constexpr std::string_view rules =
@@ -32,6 +32,7 @@ constexpr std::string_view rules =
     ".plot .axis{stroke:var(--soft);stroke-width:1;fill:none}"
     ".plot .grid{stroke:var(--grid);stroke-width:1;fill:none}"
     ".plot .paper{fill:var(--paper)}"
+    ".plot .onmid{fill:var(--mid)}"  // on a shade that is still light on white, but already light on dark
     ".plot .onheat{fill:var(--paper)}"
     ".plot .dot{stroke:var(--paper);stroke-width:1}"
     ".plot .ring{stroke:var(--ink);stroke-width:1.5;fill:none}"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/examples.hpp>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace crosspike {
@@ -20,6 +21,7 @@ class Example {
   Example(const std::shared_ptr<const Program>& program, const LsmSettings& settings)
       : settings_(settings),
         network_(program->network()),
+        input_(network_.require("input")),
         liquid_(network_.require("liquid")),
         membrane_(network_.node(liquid_).kind->find_state("membrane")),
         indices_(spread(network_.node(liquid_).size())),
@@ -34,10 +36,10 @@ class Example {
     write_input(number, writer);
 
     state_.reset(0, number);
-    fill_input(state_.input_spikes(network_.require("input")), state_.tick(), settings_.binning.ticks, binned_);
     SpikeTrain train;
     std::vector<double> membranes;
     for (int tick = 0; tick < settings_.binning.ticks; ++tick) {
+      fill_tick(tick);
       state_.advance(1, solo_, [&](const SliceView& slice) { observe(slice, tick, train); });
       if (!membrane_) continue;
       const auto all = state_.read(liquid_, *membrane_);
@@ -60,6 +62,18 @@ class Example {
                                 static_cast<std::uint64_t>(image.width),
                                 {image.pixels.begin(), image.pixels.end()}};
     writer.sample(number, facts);
+  }
+
+  // Tick by tick, so that membranes can be read in between.
+  void fill_tick(int tick) {
+    const auto first = static_cast<std::size_t>(binned_.first[static_cast<std::size_t>(tick)]);
+    const auto n = static_cast<std::size_t>(binned_.first[static_cast<std::size_t>(tick) + 1]) - first;
+    const std::vector<std::uint32_t> index(binned_.index.begin() + static_cast<std::ptrdiff_t>(first),
+                                           binned_.index.begin() + static_cast<std::ptrdiff_t>(first + n));
+    SpikeBuffer& input = state_.input_spikes(input_);
+    input.begin(state_.tick(), 1);
+    input.append(index, std::span(binned_.count).subspan(first, n));
+    input.end_row();
   }
 
   void write_input(std::uint64_t number, ResultsWriter& writer) const {
@@ -97,7 +111,7 @@ class Example {
 
   const LsmSettings& settings_;
   const Network& network_;
-  NodeId liquid_;
+  NodeId input_, liquid_;
   std::optional<std::size_t> membrane_;
   std::vector<std::uint64_t> indices_;  // whose membranes
   EventBinner binner_;
