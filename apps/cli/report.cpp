@@ -27,13 +27,6 @@ struct Drawn {
   std::string html;
 };
 
-bool is_hdf5(const fs::path& path) {
-  constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-  std::array<char, 8> head{};
-  std::ifstream in(path, std::ios::binary);
-  return in.read(head.data(), head.size()) && head == signature;
-}
-
 std::vector<std::string> chosen_figures(const std::string& list) {
   std::vector<std::string> names;
   for (std::size_t from = 0; from <= list.size();) {

@@ -79,8 +79,7 @@ bool is_hdf5(const std::filesystem::path& path);  // by its first bytes
 // Throws Error(input) where `out` is `file`, or a file that the config read from it names: also with --force.
 void refuse_output_over_input(const std::filesystem::path& out, const std::filesystem::path& file, const Value& config);
 
-bool is_hdf5(const std::filesystem::path& path);  // by its first bytes
-std::string model_of(const Value& config);        // throws Error(input) where it is missing or unknown
+std::string model_of(const Value& config);  // throws Error(input) where it is missing or unknown
 
 Json json_of(const Figure& figure);
 std::string figure_text(const std::string& name, const Figure& figure);  // an accuracy as "87.33 %"
