@@ -178,7 +178,7 @@ class ResultsReader {
 
   bool has_readout() const;
   ReadoutArrays readout(const std::string& name = {}) const;
-  std::vector<std::string> readouts() const;  // names of several
+  std::vector<std::string> readouts() const;                   // names of several
   std::vector<std::string> projections() const;                // that have edges
   std::string edge_port(const std::string& projection) const;  // empty: the target's first
   SonataEdges edges(const std::string& projection) const;

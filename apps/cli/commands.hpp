@@ -21,7 +21,6 @@ struct SweepOptions {
 };
 void sweep(Session& session, const std::filesystem::path& config, const SweepOptions& options);
 
-
 struct CompareOptions {
   std::string b;  // empty: the config A again
   double tolerance = 0;
@@ -51,7 +50,7 @@ void explain(Session& session, const std::string& what, const ExplainOptions& op
 void cite(Session& session, const std::filesystem::path& config, bool bibtex);
 void graph(Session& session, const std::filesystem::path& config);
 void init(Session& session, const std::string& model, const std::filesystem::path& folder);  // empty: list them
-void info(Session& session, const std::filesystem::path& file);        // a config, or results
+void info(Session& session, const std::filesystem::path& file);                              // a config, or results
 void doctor(Session& session);
 void doctor_report(Session& session);  // what an issue report needs, in Markdown
 void datasets_info(Session& session, const std::optional<std::filesystem::path>& config);

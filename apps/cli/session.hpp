@@ -94,7 +94,7 @@ Plan checked_plan(const Session& session, const Value& config);
 // Lines about a plan: nodes, projections, slice and memory.
 std::string plan_text(const Plan& plan, int width);
 Json plan_json(const Plan& plan);
-std::string plan_line(const Plan& plan);  // one line of it
+std::string plan_line(const Plan& plan);                    // one line of it
 std::string port_text(const Network& network, PortRef to);  // "exc.excitatory"; the node where it has one port
 std::string delay_text(const Network& network, NodeId weight, const WeightQuantum& quantum);  // "1.5 ms", "1 to 3 ms"
 

@@ -202,11 +202,12 @@ TEST(CliErrors, MissingArgumentShowsAnExample) {
 }
 
 TEST(CliErrors, NoCommandListsThem) {
-  expect_error(good,
-               "crosspike needs a command: run, train, eval, bench, validate, explain, info, report, doctor, datasets, export, "
-               "import; see "
-               "crosspike --help",
-               2, {});
+  expect_error(
+      good,
+      "crosspike needs a command: run, train, eval, bench, validate, explain, info, report, doctor, datasets, export, "
+      "import; see "
+      "crosspike --help",
+      2, {});
 }
 
 TEST(CliErrors, ThreadsThatAreNoNumber) {
