@@ -52,9 +52,12 @@ Plot confusion_plot(const Contestant& contestant, const std::vector<std::string>
   map.title =
       fmt::format("Confusion, {}: {:.2f} % of {}", called(contestant.name), 100 * scores.accuracy, scores.samples);
   map.caption = fmt::format(
-      "Samples by true and predicted class, from /scores/{}/confusion. A shade is the share of its "
-      "row; right answers lie on the diagonal.",
+      "Samples by true and predicted class, from /scores/{}/confusion. A shade is the share of its row; right answers "
+      "lie on the diagonal.",
       contestant.name);
+  if (scores.accuracy_low && scores.accuracy_high)
+    map.caption += fmt::format(" 95 % interval of the accuracy: {:.2f} to {:.2f} %.", 100 * *scores.accuracy_low,
+                               100 * *scores.accuracy_high);
   map.x = category_axis(classes, "predicted class");
   map.y = category_axis(classes, "true class");
   map.legend_low = "0 %";
@@ -83,15 +86,18 @@ std::optional<double> chosen_lambda(const ResultsReader& results, const std::str
 // Contestants that tried the same lambdas share a plot.
 void add_lambda_plots(std::vector<Plot>& plots, const ResultsReader& results, std::vector<Contestant> left) {
   std::erase_if(left, [](const Contestant& c) { return c.scores.lambda.empty(); });
+  const bool recursive = results.has_readout() && results.readout().kind == "rls";
+  const std::string penalty = recursive ? "alpha" : "lambda";  // as the config calls it
   for (int number = 1; !left.empty(); ++number) {
     const std::vector<double> tried = left.front().scores.lambda;
     LinePlot plot;
     plot.name = number == 1 ? "lambda" : fmt::format("lambda-{}", number);
     plot.section = "Scores";
-    plot.caption =
+    plot.caption = fmt::format(
         "Each readout fitted on the training split and scored on the validation split, from "
-        "/scores/*/validation_accuracy. The ring marks the lambda that was chosen.";
-    plot.curve = {"Choice of lambda", "lambda (ridge penalty)", "validation accuracy", tried, {}};
+        "/scores/*/validation_accuracy. The ring marks the {} that was chosen.",
+        penalty);
+    plot.curve = {"Choice of " + penalty, penalty + " (penalty)", "validation accuracy", tried, {}};
     for (const Contestant& c : left) {
       if (c.scores.lambda != tried) continue;
       plot.curve.series.push_back({called(c.name), c.scores.validation_accuracy, {}, {}});

@@ -44,6 +44,20 @@ void expect_error(const Workplace& work, const std::vector<std::string>& words, 
   EXPECT_EQ(work.files(), before);
 }
 
+TEST(CliReport, ACaptionHoldsTheIntervalOfTheAccuracyWhereThereIsOne) {
+  Workplace work;
+  {
+    ResultsWriter writer(work.folder() / "r.h5", {"0.1.0", 1, config}, Existing::refuse);
+    ReadoutScores scores{1, {10}, {}, {}, 1, 10};
+    scores.accuracy_low = 0.725;
+    scores.accuracy_high = 1;
+    writer.scores("liquid", scores);
+    writer.finish();
+  }
+  ASSERT_EQ(work.run({"report", "r.h5"}).code, 0);
+  EXPECT_NE(work.read("r.html").find("95 % interval of the accuracy: 72.50 to 100.00 %."), std::string::npos);
+}
+
 TEST(CliReport, WritesAPageAndWhatDiffersBesideIt) {
   Workplace work;
   write_results(work, "r.h5");
