@@ -156,6 +156,7 @@ void Recording::write_spikes(Track& track, ResultsWriter& writer) {
     }
     writer.append_spikes(at, times, ids, counts);
   });
+  writer.spike_elements(at, track.width);
 }
 
 void Recording::write_values(Track& track, ResultsWriter& writer) {

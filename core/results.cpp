@@ -33,6 +33,8 @@ const std::array layout = {
     LayoutEntry{"/figures@<figure>", "scalar", "float64, int64 or text", "",
                 "headline numbers; a physical figure has its SI unit in its name"},
     LayoutEntry{"/spikes/<population>@sorting", "scalar", "enum none, by_id, by_time", "", "always by_time"},
+    LayoutEntry{"/spikes/<population>@elements", "scalar", "uint64", "",
+                "neurons that were recorded, also those that never fired"},
     LayoutEntry{"/spikes/<population>/timestamps", "(spikes)", "float64", "ms",
                 "when each spike happened: (t + 1) dt for a spike of tick t; ascending"},
     LayoutEntry{"/spikes/<population>/timestamps@units", "scalar", "text", "", "ms"},
@@ -205,6 +207,10 @@ void ResultsWriter::append_spikes(const RecordedAt& at, std::span<const double> 
   stream.last_ms = timestamps_ms.back();
 }
 
+void ResultsWriter::spike_elements(const RecordedAt& at, std::uint64_t elements) {
+  file_.ensure_group(spikes_path(at)).set_attribute("elements", elements);
+}
+
 void ResultsWriter::write_indices(const std::string& recorder, std::uint64_t width,
                                   const std::vector<std::uint64_t>& indices) {
   if (!indices.empty() && indices.size() != width) {
@@ -363,6 +369,7 @@ SpikeTrain ResultsReader::spikes(const RecordedAt& at) const {
   train.timestamps_ms = group.dataset("timestamps").read<double>();
   const std::size_t n = train.timestamps_ms.size();
   train.node_ids = read_vector<std::uint64_t>(group, "node_ids", n, "timestamps");
+  if (group.has_attribute("elements")) train.elements = group.attribute<std::uint64_t>("elements");
   if (group.has("counts")) train.counts = read_vector<std::int32_t>(group, "counts", n, "timestamps");
   return train;
 }

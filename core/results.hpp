@@ -33,9 +33,10 @@ struct RecordedAt {
 };
 
 struct SpikeTrain {
-  std::vector<double> timestamps_ms;    // ascending; (t + 1) dt for a spike of tick t
-  std::vector<std::uint64_t> node_ids;  // one per timestamp
-  std::vector<std::int32_t> counts;     // one per timestamp; empty = all 1
+  std::vector<double> timestamps_ms;        // ascending; (t + 1) dt for a spike of tick t
+  std::vector<std::uint64_t> node_ids;      // one per timestamp
+  std::vector<std::int32_t> counts;         // one per timestamp; empty = all 1
+  std::optional<std::uint64_t> elements{};  // that were recorded, also those without a spike; none: not known
 };
 
 struct ValuesInfo {
@@ -122,6 +123,9 @@ class ResultsWriter {
   // The same in pieces, for runs that outgrow memory; a later piece goes on where the last one ended.
   void append_spikes(const RecordedAt& at, std::span<const double> timestamps_ms,
                      std::span<const std::uint64_t> node_ids, std::span<const std::int32_t> counts = {});
+
+  // How many elements of the population were recorded; once per train.
+  void spike_elements(const RecordedAt& at, std::uint64_t elements);
 
   // A whole table of rows of `width` elements, or pieces of it with the same width, type and info each time.
   void values(const RecordedAt& at, std::uint64_t width, std::span<const float> table, const ValuesInfo& info);

@@ -29,6 +29,7 @@ class SplitOfSamples final : public Dataset {
   void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const override {
     samples_->events(number(sample), scratch, out);
   }
+  ImageView image(std::int64_t sample) const override { return samples_->image(number(sample)); }
 
  private:
   std::shared_ptr<const Samples> samples_;

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,11 @@ namespace crosspike {
 struct EventScratch {
   SaccadeConverter::Scratch saccade;
   std::vector<std::uint8_t> bytes;
+};
+
+struct ImageView {
+  int height = 0, width = 0;             // pixels
+  std::span<const std::uint8_t> pixels;  // (row, column), 0 is dark
 };
 
 /// Samples 0 to size() - 1 of one split. All functions are safe from several threads at once.
@@ -42,6 +48,9 @@ class Dataset {
 
   /// Puts the sample's events, in order of time, into `out`. Throws Error where its file is broken.
   virtual void events(std::int64_t sample, EventScratch& scratch, std::vector<Event>& out) const = 0;
+
+  /// The image that the sample's events are made from; empty where there is none.
+  virtual ImageView image(std::int64_t /*sample*/) const { return {}; }
 };
 
 /// How the samples of one's own file become splits. They are put in a random order first, since many a file has one

@@ -35,6 +35,9 @@ class ImageSamples final : public Samples {
         converter_.convert(pair_.images.image(number), static_cast<std::uint32_t>(number), scratch.saccade);
     out.assign(made.begin(), made.end());
   }
+  ImageView image(std::int64_t number) const override {
+    return {pair_.images.height, pair_.images.width, pair_.images.image(number)};
+  }
 
  private:
   LabelledImages pair_;

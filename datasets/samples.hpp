@@ -19,6 +19,7 @@ class Samples {
   virtual SensorShape shape() const = 0;
   virtual int label(std::int64_t number) const = 0;
   virtual void events(std::int64_t number, EventScratch& scratch, std::vector<Event>& out) const = 0;
+  virtual ImageView image(std::int64_t /*number*/) const { return {}; }  // that the events are made from
 };
 
 enum class Half { train, test };

@@ -34,6 +34,12 @@ struct CompareOptions {
 // Whether A and B are equal within the tolerance; each is a results file, or a config, which is run.
 bool compare(Session& session, const std::string& a, const CompareOptions& options);
 
+// HTML at --out, SVGs in `plots`; `figures`, separated by commas, choose among a study's.
+struct ReportOptions {
+  std::optional<std::filesystem::path> plots;
+  std::optional<std::string> figures;
+};
+void report(Session& session, const std::filesystem::path& file, const ReportOptions& options);
 void validate(Session& session, const std::filesystem::path& config);
 struct ExplainOptions {
   bool expand = false;  // the general network that a ready-made model is

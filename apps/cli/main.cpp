@@ -231,6 +231,13 @@ class CommandLine {
         ->add_option("FILE", what_, "Config or results")
         ->type_name("")
         ->required();
+    command = add(app_, "report", "Draw results or a study as an HTML page and SVG files",
+                  "crosspike report results.h5 --out report.html\n  crosspike report study.csv --plots figures",
+                  outs | forces, [&s, this] { report(s, what_, drawing_); });
+    command->add_option("FILE", what_, "Results (.h5), or a study's table (.csv)")->type_name("")->required();
+    command->add_option("--plots", drawing_.plots, "Folder for each plot as an SVG file of its own")->type_name("DIR");
+    command->add_option("--figures", drawing_.figures, "Which figures of a study, separated by commas")
+        ->type_name("A,B");
     command = add(app_, "doctor", "Show what this build and this machine can do",
                   "crosspike doctor\n  crosspike doctor --report", threads,
                   [&s, this] { report_ ? doctor_report(s) : doctor(s); });
@@ -357,6 +364,7 @@ class CommandLine {
   bool report_ = false;
   SweepOptions sweep_;
   CompareOptions compare_;
+  ReportOptions drawing_;
 };
 
 void write_output(const Session& session) {

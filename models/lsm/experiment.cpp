@@ -7,6 +7,7 @@
 #include <crosspike/datasets/config.hpp>
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/lsm/examples.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
 #include <crosspike/models/lsm/memory.hpp>
 #include <crosspike/models/lsm/write.hpp>
@@ -212,6 +213,7 @@ class Experiment {
     writer.readout(stored(recurrent_.readout));
     for (const auto& [contestant, scores] : report_.scores) writer.scores(contestant, scores);
     write_liquid_edges(writer, liquid_->network());
+    write_examples(writer, liquid_, settings_, *plan_.splits.validation);
     writer.finish();
   }
 

@@ -184,7 +184,7 @@ TEST(CliErrors, UnknownCommandNamesTheNearest) {
   expect_error(good,
                "crosspike has no command 'rnu'; did you mean 'run'? commands: run, train, eval, sweep, bench, compare, "
                "validate, "
-               "explain, graph, init, info, doctor, datasets, export, import",
+               "explain, graph, init, info, report, doctor, datasets, export, import",
                2, {"rnu", "t.toml"});
 }
 
@@ -202,11 +202,11 @@ TEST(CliErrors, MissingArgumentShowsAnExample) {
 }
 
 TEST(CliErrors, NoCommandListsThem) {
-  expect_error(
-      good,
-      "crosspike needs a command: run, train, eval, sweep, bench, compare, validate, explain, graph, init, info, "
-      "doctor, datasets, export, import; see crosspike --help",
-      2, {});
+  expect_error(good,
+               "crosspike needs a command: run, train, eval, sweep, bench, compare, validate, explain, graph, init, "
+               "info, report, "
+               "doctor, datasets, export, import; see crosspike --help",
+               2, {});
 }
 
 TEST(CliErrors, ThreadsThatAreNoNumber) {

@@ -59,6 +59,7 @@ void write_everything(const fs::path& path) {
   writer.figure("spikes", std::int64_t{3});
   writer.figure("backend", std::string("cpu"));
   writer.spikes({"exc", {}}, train.timestamps_ms, train.node_ids);
+  writer.spike_elements({"exc", {}}, 800);
   writer.append_spikes({"inh", {}}, counted.timestamps_ms, counted.node_ids, counted.counts);
   writer.spikes({"exc", 12}, counted.timestamps_ms, counted.node_ids, counted.counts);
   writer.spikes({"exc", 7}, {}, {});
@@ -92,6 +93,8 @@ TEST_F(Results, EverythingComesBackAsItWasWritten) {
   EXPECT_EQ(reader.populations(), (std::vector<std::string>{"exc", "inh"}));
   EXPECT_EQ(reader.populations(7), (std::vector<std::string>{"exc"}));
   expect_same(reader.spikes({"exc", {}}), train);
+  EXPECT_EQ(reader.spikes({"exc", {}}).elements, 800U);
+  EXPECT_FALSE(reader.spikes({"inh", {}}).elements);
   expect_same(reader.spikes({"inh", {}}), counted);
   expect_same(reader.spikes({"exc", 12}), counted);
   expect_same(reader.spikes({"exc", 7}), {});

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <crosspike/apps/report/page.hpp>
+#include <crosspike/apps/report/results_plots.hpp>
+#include <crosspike/core/config.hpp>
+#include <crosspike/core/error.hpp>
+#include <crosspike_generated/version.hpp>
+
+namespace crosspike::report {
+namespace {
+
+constexpr std::string_view style =
+    "*{box-sizing:border-box}"
+    "body{margin:0 auto;padding:16px;max-width:1240px;background:var(--paper);color:var(--ink);"
+    "font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,Helvetica,Arial,sans-serif}"
+    "h1{font-size:1.5rem;margin:.2em 0}h2{font-size:1.15rem;margin:2em 0 .6em;padding-bottom:.2em;"
+    "border-bottom:1px solid var(--grid)}"
+    "p.facts{color:var(--soft);margin:.2em 0 1em}"
+    ".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:28px}"
+    "figure{margin:0;min-width:0}svg.plot{display:block;width:100%;height:auto;max-width:600px}"
+    "figcaption{font-size:.85rem;line-height:1.4;color:var(--soft);max-width:600px;margin-top:6px;overflow-wrap:"
+    "anywhere}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}"
+    "th{text-align:left;font-weight:600}th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--grid);"
+    "overflow-wrap:anywhere}td.number,th.number{text-align:right;padding-left:14px;font-variant-numeric:tabular-nums;"
+    "overflow-wrap:"
+    "normal}"
+    "pre{font-size:.8rem;line-height:1.45;overflow-x:auto;padding:12px;border:1px solid var(--grid);border-radius:6px}"
+    "summary{cursor:pointer}a{color:var(--c1)}nav a{margin-right:14px;white-space:nowrap}";
+
+std::string id_of(const std::string& section) {
+  std::string id;
+  for (const char c : section)
+    id += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c
+          : (c >= 'A' && c <= 'Z')                         ? static_cast<char>(c - 'A' + 'a')
+                                                           : '-';
+  return id;
+}
+
+std::string number_text(double value) {
+  if (std::isnan(value)) return "";
+  return value != 0 && (std::abs(value) < 1e-4 || std::abs(value) >= 1e9) ? fmt::format("{:.5g}", value)
+                                                                          : fmt::format("{:.6g}", value);
+}
+
+std::string cell(std::string_view tag, std::string_view text, bool number) {
+  return fmt::format("<{0}{1}>{2}</{0}>", tag, number ? " class=\"number\"" : "", escaped(text));
+}
+
+std::string begin(const std::string& title, const std::string& facts) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+      "<title>{0}</title>\n<style>{1}{2}</style>\n</head>\n<body>\n<h1>{0}</h1>\n"
+      "<p class=\"facts\">{3}</p>\n",
+      escaped(title), page_style(), style, escaped(facts));
+}
+
+std::string heading(const std::string& section) {
+  return fmt::format("<h2 id=\"{}\">{}</h2>\n", id_of(section), escaped(section));
+}
+
+std::string sections(const std::vector<Plot>& plots) {
+  std::string html;
+  const std::string* open = nullptr;
+  for (const Plot& plot : plots) {
+    if (!open || *open != plot.section) {
+      if (open) html += "</div>\n";
+      html += heading(plot.section) + "<div class=\"plots\">\n";
+      open = &plot.section;
+    }
+    html += fmt::format("<figure id=\"{}\">{}<figcaption>{}</figcaption></figure>\n", escaped(plot.name),
+                        inline_svg(plot), escaped(plot.caption));
+  }
+  return html + (open ? "</div>\n" : "");
+}
+
+std::string model_of(const std::string& config) {
+  try {
+    const Value root = parse_config(config, "/config");
+    const Value* model = root.as<Table>()->find("model");
+    if (const auto* name = model ? model->as<std::string>() : nullptr) return *name;
+  } catch (const Error&) {  // of another tool, or cut: shown as it is
+  }
+  return "";
+}
+
+std::string figures_table(const ResultsReader& results) {
+  const auto figures = results.figures();
+  if (figures.empty()) return "";
+  std::string html = heading("Figures") + "<div class=\"wide\"><table>\n";
+  for (const auto& [name, value] : figures) {
+    const auto* text = std::get_if<std::string>(&value);
+    const auto* whole = std::get_if<std::int64_t>(&value);
+    html += "<tr>" + cell("th", name, false) +
+            cell("td",
+                 text    ? *text
+                 : whole ? fmt::format("{}", *whole)
+                         : number_text(std::get<double>(value)),
+                 !text) +
+            "</tr>\n";
+  }
+  return html + "</table></div>\n";
+}
+
+std::string samples_note(const ResultsReader& results) {
+  const std::size_t samples = results.samples().size();
+  if (samples <= most_samples) return "";
+  return fmt::format("<p class=\"facts\">The first {} of {} samples are drawn.</p>\n", most_samples, samples);
+}
+
+std::string links(const std::vector<std::string>& names) {
+  std::string html = "<nav>";
+  for (const std::string& name : names) html += fmt::format("<a href=\"#{}\">{}</a> ", id_of(name), escaped(name));
+  return html + "</nav>\n";
+}
+
+std::vector<std::string> sections_of(const std::vector<Plot>& plots) {
+  std::vector<std::string> names;
+  for (const Plot& plot : plots)
+    if (names.empty() || names.back() != plot.section) names.push_back(plot.section);
+  return names;
+}
+
+}  // namespace
+
+std::string results_page(const ResultsReader& results, const std::vector<Plot>& plots) {
+  const ResultsHeader& header = results.header();
+  const std::string model = model_of(header.config);
+  std::string html = begin(model.empty() ? "Results" : "Results of model " + model,
+                           fmt::format("Seed {}. Made by crosspike {}, drawn by crosspike {}.", header.seed,
+                                       header.version, CROSSPIKE_VERSION));
+  std::vector<std::string> names = sections_of(plots);
+  names.insert(names.begin(), "Figures");
+  names.push_back("Config");
+  html += links(names) + figures_table(results) + sections(plots) + samples_note(results);
+  if (plots.empty()) html += "<p>The results hold nothing that could be drawn.</p>\n";
+  html += heading("Config") +
+          "<p class=\"facts\">With every default that was used; running it again gives the same "
+          "results.</p>\n<pre>" +
+          escaped(header.config) + "</pre>\n";
+  return html + "</body>\n</html>\n";
+}
+
+std::string study_page(const Study& study, const std::vector<Plot>& plots) {
+  std::string keys;
+  for (const std::string& key : study.keys) keys += (keys.empty() ? "" : ", ") + key;
+  std::string html =
+      begin(keys.empty() ? "Study" : "Study over " + keys, fmt::format("Drawn by crosspike {}.", CROSSPIKE_VERSION));
+  std::vector<std::string> names = sections_of(plots);
+  names.push_back("Table");
+  html += links(names) + sections(plots) + heading("Table") + "<div class=\"wide\"><table>\n<tr>";
+  for (const std::string& key : study.keys) html += cell("th", key, false);
+  html += cell("th", "figure", false) + cell("th", "mean", true) + cell("th", "sd", true) + cell("th", "n", true) +
+          "</tr>\n";
+  for (const StudyRow& row : study.rows) {
+    html += "<tr>";
+    for (const std::string& value : row.point) html += cell("td", value, false);
+    html += cell("td", row.figure, false) + cell("td", number_text(row.mean), true) +
+            cell("td", number_text(row.sd), true) + cell("td", fmt::format("{}", row.n), true) + "</tr>\n";
+  }
+  return html + "</table></div>\n</body>\n</html>\n";
+}
+
+}  // namespace crosspike::report
