@@ -262,15 +262,25 @@ class Comparer {
     if (a_.has_readout() != b_.has_readout()) {
       entry(out_.values, "readout").problem = a_.has_readout() ? "only in A" : "only in B";
     } else if (a_.has_readout()) {
-      const ReadoutArrays a = a_.readout(), b = b_.readout();
-      const std::size_t features = a.mean.size();
-      if (a.classes != b.classes) entry(out_.values, "readout/classes").problem = "other names";
-      compare_array("readout/weights", a.weights, b.weights, features);
-      compare_array("readout/bias", a.bias, b.bias, 1);
-      compare_array("readout/mean", a.mean, b.mean, 1);
-      compare_array("readout/scale", a.scale, b.scale, 1);
-      compare_array("readout/lambda", {&a.lambda, 1}, {&b.lambda, 1}, 1);
+      compare_readout("readout", a_.readout(), b_.readout());
     }
+    const auto in_a = a_.readouts(), in_b = b_.readouts();
+    for (const std::string& name : both(in_a, in_b)) {
+      const std::string path = "readout/" + name;
+      if (has(in_a, name) && has(in_b, name))
+        compare_readout(path, a_.readout(name), b_.readout(name));
+      else
+        entry(out_.values, path).problem = has(in_a, name) ? "only in A" : "only in B";
+    }
+  }
+
+  void compare_readout(const std::string& path, const ReadoutArrays& a, const ReadoutArrays& b) {
+    if (a.classes != b.classes || a.kind != b.kind) entry(out_.values, path).problem = "other classes or kind";
+    compare_array(path + "/weights", a.weights, b.weights, a.mean.size());
+    compare_array(path + "/bias", a.bias, b.bias, 1);
+    compare_array(path + "/mean", a.mean, b.mean, 1);
+    compare_array(path + "/scale", a.scale, b.scale, 1);
+    compare_array(path + "/lambda", {&a.lambda, 1}, {&b.lambda, 1}, 1);
   }
 
   void compare_edges() {

@@ -229,9 +229,8 @@ class Sweep {
     Json figures = {{"points", grid_.points()}, {"seeds", options_.seeds}, {"runs", total()}};
     session_.print(table.text(session_.width()));
     if (const auto best = table.best()) {
-      for (const auto& [name, key] : {std::pair{"best_validation_accuracy", "validation_accuracy"},
-                                      std::pair{"best_test_accuracy", "test_accuracy"}})
-        if (const auto spread = table.spread(*best, key)) figures[name] = spread->mean;
+      for (const std::string& figure : {best->chosen_by, best->test})
+        if (const auto spread = table.spread(best->point, figure)) figures["best_" + figure] = spread->mean;
       if (grid_.points() > 1) report_best(table, *best);
     }
     for (const std::string& note : notes_) session_.print(fmt::format("\nnote: {}\n", note));
@@ -249,15 +248,14 @@ class Sweep {
   }
 
   // The test figure of the point that validation chose, and of no other.
-  void report_best(const SweepTable& table, std::size_t best) {
-    const auto validation = table.spread(best, "validation_accuracy"), test = table.spread(best, "test_accuracy");
-    session_.print(fmt::format("\n  best on validation: {}: {}{}\n", grid_.name(best),
-                               spread_text("validation_accuracy", *validation),
-                               test ? fmt::format(", on test {}", spread_text("test_accuracy", *test)) : ""));
-    notes_.push_back(
-        "A setting is chosen by validation_accuracy. To choose one by a test figure of this table is to train on the "
-        "test split" +
-        std::string(test ? "; --no-test leaves it closed." : "."));
+  void report_best(const SweepTable& table, const SweepTable::Best& best) {
+    const auto test = table.spread(best.point, best.test);
+    session_.print(fmt::format("\n  best on validation: {}: {}{}\n", grid_.name(best.point),
+                               spread_text(best.chosen_by, *table.spread(best.point, best.chosen_by)),
+                               test ? fmt::format(", on test {}", spread_text(best.test, *test)) : ""));
+    notes_.push_back(fmt::format(
+        "A setting is chosen by {}. To choose one by a test figure of this table is to train on the test split{}",
+        best.chosen_by, test ? "; --no-test leaves it closed." : "."));
   }
 
   Session& session_;

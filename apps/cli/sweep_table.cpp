@@ -11,12 +11,15 @@ namespace crosspike::cli {
 
 namespace {
 
-constexpr const char* chosen_by = "validation_accuracy";
 constexpr std::size_t most_columns = 4;  // of figures on a terminal
 
 const Figure* find(const Figures& figures, const std::string& name) {
   const auto at = std::find_if(figures.begin(), figures.end(), [&](const auto& f) { return f.first == name; });
   return at == figures.end() ? nullptr : &at->second;
+}
+
+bool is_of_validation(const std::string& figure) {
+  return figure.find("validation_") != std::string::npos && figure.ends_with("accuracy");
 }
 
 std::optional<double> number(const Figure& figure) {
@@ -90,13 +93,21 @@ std::optional<Spread> SweepTable::spread(std::size_t point, const std::string& f
   return std::nullopt;
 }
 
-std::optional<std::size_t> SweepTable::best() const {
+std::optional<SweepTable::Best> SweepTable::best() const {
+  const std::string usual = "validation_accuracy";
+  auto chosen_by = std::find(names_.begin(), names_.end(), usual);
+  if (chosen_by == names_.end()) chosen_by = std::find_if(names_.begin(), names_.end(), is_of_validation);
+  if (chosen_by == names_.end()) return std::nullopt;
   std::optional<std::size_t> best;
   for (std::size_t point = 0; point < spreads_.size(); ++point) {
-    const auto here = spread(point, chosen_by);
-    if (here && (!best || here->mean > spread(*best, chosen_by)->mean)) best = point;
+    const auto here = spread(point, *chosen_by);
+    if (here && (!best || here->mean > spread(*best, *chosen_by)->mean)) best = point;
   }
-  return best;
+  if (!best) return std::nullopt;
+  std::string test = *chosen_by;
+  const std::string word = "validation_";
+  test.replace(test.find(word), word.size(), *chosen_by == usual ? "test_" : "");
+  return Best{*best, *chosen_by, test};
 }
 
 std::string SweepTable::tidy_csv() const {
@@ -153,7 +164,7 @@ bool SweepTable::varies(const std::string& figure) const {
 std::vector<std::string> SweepTable::headline() const {
   std::vector<std::string> names;
   for (const std::string& name : names_)
-    if (name.ends_with(chosen_by)) names.push_back(name);
+    if (is_of_validation(name) && names.size() < most_columns) names.push_back(name);
   if (!names.empty()) return names;
   const auto has = [&](const std::string& name) {
     return std::find(names_.begin(), names_.end(), name) != names_.end();
@@ -186,7 +197,7 @@ std::string SweepTable::text(int width) const {
       const auto here = spread(point, name);
       cells.push_back(here ? spread_text(name, *here) : "");
     }
-    if (marked) cells.emplace_back(point == *chosen ? "best on validation" : "");
+    if (marked) cells.emplace_back(point == chosen->point ? "best on validation" : "");
     table.row(std::move(cells));
   }
   return table.text(width);

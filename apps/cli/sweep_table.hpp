@@ -36,8 +36,12 @@ class SweepTable {
   Json json() const;  // a list of points
 
   std::optional<Spread> spread(std::size_t point, const std::string& figure) const;
-  // The point of the highest mean validation_accuracy, where there is such a figure; of equals the first.
-  std::optional<std::size_t> best() const;
+  // The point of the highest mean accuracy on validation, of equals the first; nothing where there is no such figure.
+  struct Best {
+    std::size_t point;
+    std::string chosen_by, test;  // the figure, and the one of the test split that belongs to it
+  };
+  std::optional<Best> best() const;
 
  private:
   std::vector<std::string> headline() const;
