@@ -59,7 +59,7 @@ TEST(CliErrors, UnknownKeyNamesTheNearest) {
                "delayed_reset, "
                "refractory, refractory_rounding, refractory_counts_spike, refractory_input, integrator, input_order, "
                "input_scale, "
-               "init, init_per_sample");
+               "init, init_per_sample, positions");
 }
 
 TEST(CliErrors, UnknownSectionNamesTheNearest) {

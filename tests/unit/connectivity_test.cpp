@@ -330,7 +330,7 @@ TEST(Connectivity, RefusesWeightsAndDelaysThatMakeNoSense) {
   EXPECT_EQ(problem({.delay = Distribution::constant(2e9)}, ends),
             "delay: at least 2000000000 ticks; allowed: up to 1000000000");
   EXPECT_EQ(problem({.weight = Distribution::each({1, 2})}, ends),
-            "values for each synapse belong into an edge list; write a distribution or the rule edges");
+            "weight: 2 values; all_to_all needs 20, a row of 4 for each of 5 targets");
   EXPECT_EQ(problem({.dale_every = 5, .dale_factor = NAN}, ends),
             "the factor nan of every 5-th source is not a finite number");
 }

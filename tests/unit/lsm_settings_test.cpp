@@ -337,7 +337,7 @@ TEST(LsmRefuses, AtThePlaceInTheLsmConfigWhatTheNetworkRefuses) {
             "a.toml:3:27: populations.liquid.threshold: '1 pA' is a current, not a voltage; write e.g. \"-65 mV\"");
   EXPECT_EQ(refusal("liquid.inputs.connect.rule = \"locl\""),
             "a.toml:3:30: projections.\"liquid.inputs\".connect.rule is \"locl\"; allowed are one_to_one, all_to_all, "
-            "fixed_indegree, pairwise_bernoulli, local, edges; did you mean 'local'?");
+            "fixed_indegree, pairwise_bernoulli, distance, local, edges; did you mean 'local'?");
 }
 
 }  // namespace

@@ -347,9 +347,10 @@ TEST(NetworkModelRefuses, Projections) {
           {drive("connect = { rule = \"fixed_indegree\" }\nweight = 1"),
            "a.toml:9:11: projections.drive.connect has no key 'indegree'; add a line such as: indegree = 1"},
           {drive("connect = { rule = \"all_to_all\", indegree = 3 }\nweight = 1"),
-           "a.toml:9:34: projections.drive.connect has no key 'indegree'; it knows: rule, autapses"},
+           "a.toml:9:34: projections.drive.connect has no key 'indegree'; it knows: rule, autapses, "
+           "source_range, target_range"},
           {drive("connect = { rule = \"all_to_all\" }\nweight = [1, 2]"),
-           "a.toml:10:10: projections.drive.weight: a list belongs to the rule edges or to kind linear"},
+           "a.toml:6:1: drive: weight: 2 values; all_to_all needs 16, a row of 4 for each of 4 targets"},
           {drive("connect = { rule = \"all_to_all\" }\nweight = \"1 mV\""),
            "a.toml:10:10: projections.drive.weight: '1 mV' is a voltage, not a current; write e.g. \"250 pA\""},
           {drive("connect = { rule = \"all_to_all\" }\nweight = 1\ndelay = \"0.04 ms\""),
