@@ -65,7 +65,7 @@ TEST(CliErrors, UnknownKeyNamesTheNearest) {
 TEST(CliErrors, UnknownSectionNamesTheNearest) {
   expect_error(with("[projections.p]", "[projection.p]"),
                "t.toml:7:2: the top level has no key 'projection'; did you mean 'projections'? It knows: format, "
-               "model, seed, run, "
+               "model, seed, run, dataset, "
                "populations, projections, wires, recorders, placement");
 }
 
@@ -396,7 +396,7 @@ TEST(CliNewcomers, RuleWithoutATable) {
 TEST(CliNewcomers, SectionInTheSingular) {
   expect_error(with("[populations]", "[population]"),
                "t.toml:4:2: the top level has no key 'population'; did you mean 'populations'? It knows: format, "
-               "model, seed, run, "
+               "model, seed, run, dataset, "
                "populations, projections, wires, recorders, placement");
 }
 

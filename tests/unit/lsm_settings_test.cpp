@@ -258,9 +258,9 @@ TEST(LsmRefuses, ValuesOutOfRangeAtTheirPlace) {
 }
 
 TEST(LsmRefuses, UnknownWordsWithTheNearest) {
-  EXPECT_EQ(
-      refusal("[liquid]\npreset = \"resistiv\""),
-      "a.toml:4:10: liquid.preset is \"resistiv\"; allowed are local, gaussian, resistive; did you mean 'resistive'?");
+  EXPECT_EQ(refusal("[liquid]\npreset = \"resistiv\""),
+            "a.toml:4:10: liquid.preset is \"resistiv\"; allowed are local, gaussian, resistive, maass; did you mean "
+            "'resistive'?");
   EXPECT_EQ(refusal("[input]\npolarity = \"of\""),
             "a.toml:4:12: input.polarity is \"of\"; allowed are both, on, off, merged; did you mean 'off'?");
   EXPECT_EQ(refusal("[features]\ntransform = \"log\""),
@@ -294,7 +294,8 @@ TEST(LsmRefuses, KeysOfAnotherReadout) {
 
 TEST(LsmRefuses, UnknownKeys) {
   EXPECT_EQ(refusal("[features]\nbin = 3"),
-            "a.toml:4:1: features has no key 'bin'; did you mean 'bins'? It knows: bins, transform, trace, membranes");
+            "a.toml:4:1: features has no key 'bin'; did you mean 'bins'? It knows: window, bins, transform, trace, "
+            "membranes");
   EXPECT_EQ(
       refusal("[liquids]\npreset = \"local\""),
       "a.toml:3:2: the top level has no key 'liquids'; did you mean 'liquid'? It knows: format, model, seed, dataset, "
