@@ -244,7 +244,7 @@ TEST(CliSweep, ADiskThatTakesNoMoreIsNamedAndWhatIsDoneIsKept) {
   // No file may grow at all.
   const std::string line = "cd '" + work.folder().string() + "' && (trap '' XFSZ; ulimit -f 0; '" + CROSSPIKE_PROGRAM +
                            "' sweep t.toml --seeds 2 --grid populations.a.size=3 --out s) 2>&1 | cat >err; exit "
-                           "${PIPESTATUS[0]}";
+                           "\\${PIPESTATUS[0]}";
   const int status = std::system(("bash -c \"" + line + "\"").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 4);
   EXPECT_NE(work.read("err").find("error: cannot write s.sweep/point-1.seed-2.json (File too large); free space there, "
