@@ -61,15 +61,23 @@ class OptionsOfB {
   const Options before_;
 };
 
-// The results of `file`: itself, or what its config gives, kept in `folder`.
-fs::path results_of(Session& session, const std::string& file, const char* side,
-                    const std::vector<std::string>& overrides, const TemporaryFolder& folder) {
-  if (is_hdf5(file)) return file;
+// Nothing for a results file. Throws Error(input) where it is neither, before anything runs.
+std::optional<Value> config_of(const Session& session, const std::string& file,
+                               const std::vector<std::string>& overrides) {
+  if (is_hdf5(file)) return std::nullopt;
   Value config = session.config(file);
   for (const std::string& text : overrides) apply_override(config, parse_assignment(text, "--set-b"));
+  model_of(config);
+  return config;
+}
+
+// The results of `file`: itself, or what its config gives, kept in `folder`.
+fs::path results_of(Session& session, const std::string& file, const std::optional<Value>& config, const char* side,
+                    const TemporaryFolder& folder) {
+  if (!config) return file;
   const fs::path out = folder.path() / (std::string(side) + ".h5");
-  if (model_of(config) == "network") {
-    simulate(session, config, out, fmt::format("{}: {}", side, file));
+  if (model_of(*config) == "network") {
+    simulate(session, *config, out, fmt::format("{}: {}", side, file));
   } else {
     ExperimentOptions options;
     options.threads = session.options.threads;
@@ -77,7 +85,7 @@ fs::path results_of(Session& session, const std::string& file, const char* side,
     options.out = out;
     options.progress = session.progress();
     options.test = false;
-    train_lsm(config, session.library, options);
+    train_lsm(*config, session.library, options);
   }
   session.meter().clear();
   return out;
@@ -235,10 +243,16 @@ bool compare(Session& session, const std::string& a, const CompareOptions& optio
   refuse_useless_options(session, a, options);
   const std::string& b = options.b.empty() ? a : options.b;
   const TemporaryFolder folder;
-  const fs::path results_a = results_of(session, a, "A", {}, folder);
+  const auto config_a = config_of(session, a, {});
+  std::optional<Value> config_b;
+  {
+    const OptionsOfB of_b(session, options);
+    config_b = config_of(session, b, options.overrides);
+  }
+  const fs::path results_a = results_of(session, a, config_a, "A", folder);
   const fs::path results_b = [&] {
     const OptionsOfB of_b(session, options);
-    return results_of(session, b, "B", options.overrides, folder);
+    return results_of(session, b, config_b, "B", folder);
   }();
   const ResultsComparison result = crosspike::compare(ResultsReader(results_a), ResultsReader(results_b));
   const bool equal = !result.differ(options.tolerance);

@@ -8,6 +8,7 @@
 #include <crosspike/core/clock.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/recorder.hpp>
+#include <crosspike/core/spool.hpp>
 #include <crosspike/models/network/feed.hpp>
 #include <crosspike_generated/version.hpp>
 
@@ -125,6 +126,8 @@ Simulated simulate(Session& session, const Value& config, const std::optional<st
   if (out)
     writer.emplace(*out, ResultsHeader{CROSSPIKE_VERSION, model.network->seed, to_toml(model.resolved)},
                    session.existing());
+
+  if (!model.recorders.empty()) spool_folder();  // refuses now what a recorder would refuse after the plan
 
   const Taps taps = run_taps(model);
   const auto build_start = Clock::now();

@@ -31,8 +31,9 @@ std::optional<double> number(const Figure& figure) {
 Spread spread_of(const std::vector<double>& values) {
   Spread spread;
   spread.n = values.size();
-  for (const double value : values) spread.mean += value;
-  spread.mean /= static_cast<double>(values.size());
+  double above = 0;  // the first value, so that equal values have themselves as mean and no spread
+  for (const double value : values) above += value - values.front();
+  spread.mean = values.front() + above / static_cast<double>(values.size());
   double squares = 0;
   for (const double value : values) squares += (value - spread.mean) * (value - spread.mean);
   spread.sd = values.size() > 1 ? std::sqrt(squares / static_cast<double>(values.size() - 1))

@@ -141,7 +141,7 @@ TEST(CliErrors, UnknownRule) {
   expect_error(
       with("all_to_all", "all_to_al"),
       "t.toml:10:20: projections.p.connect.rule is \"all_to_al\"; allowed are one_to_one, all_to_all, fixed_indegree, "
-      "pairwise_bernoulli, local, edges; did you mean 'all_to_all'?");
+      "pairwise_bernoulli, distance, local, edges; did you mean 'all_to_all'?");
 }
 
 TEST(CliErrors, UnknownRecordedField) {

@@ -88,7 +88,7 @@ TEST(CliGraph, SummaryHasSizesSynapsesAndWhoFeedsWhom) {
   Workplace work;
   const Finished run = work.run({"graph", ei});
   ASSERT_EQ(run.code, 0) << run.err;
-  EXPECT_NE(run.out.find("  exc_exc     exc    exc.excitatory  fixed_indegree    64,000           80 pA  1.5 ms\n"),
+  EXPECT_NE(run.out.find("  exc_exc     exc    exc.excitatory  fixed_indegree    64,000          80 pA  1.5 ms\n"),
             std::string::npos)
       << run.out;
   EXPECT_NE(run.out.find("\n  order  noise -> (exc <-> inh)\n"), std::string::npos) << run.out;
@@ -126,7 +126,8 @@ TEST(CliInit, ListsEveryExample) {
   for (const auto& entry : std::filesystem::directory_iterator(example("")))
     if (entry.path().extension() == ".toml") files.push_back(entry.path().stem().string());
   std::sort(files.begin(), files.end());
-  for (const json& e : json::parse(work.run({"init", "--json"}).out).at("examples")) told.push_back(e.at("name"));
+  const json list = json::parse(work.run({"init", "--json"}).out);
+  for (const json& e : list.at("examples")) told.push_back(e.at("name"));
   EXPECT_EQ(told, files);
   for (const std::string& name : files) EXPECT_EQ(work.run({"init", name, "x"}).code, 0) << name;
 }
