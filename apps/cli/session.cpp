@@ -89,6 +89,13 @@ std::string model_of(const Value& config) {
   return reader.choice("model", required, models);
 }
 
+bool is_hdf5(const std::filesystem::path& path) {
+  constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+  std::array<char, 8> head{};
+  std::ifstream in(path, std::ios::binary);
+  return in.read(head.data(), head.size()) && head == signature;
+}
+
 Json json_of(const Figure& figure) {
   return std::visit([](const auto& value) { return Json(value); }, figure);
 }
