@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <crosspike/apps/cli/dataset_text.hpp>
 #include <crosspike/core/error.hpp>
-#include <fstream>
 
 namespace crosspike::cli {
 
@@ -57,13 +55,6 @@ bool reads(const DatasetSource& source, const fs::path& file) {
 }
 
 }  // namespace
-
-bool is_hdf5(const fs::path& path) {
-  constexpr std::array<char, 8> signature = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-  std::array<char, 8> head{};
-  std::ifstream in(path, std::ios::binary);
-  return in.read(head.data(), head.size()) && head == signature;
-}
 
 void refuse_output_over_input(const fs::path& out, const fs::path& file, const Value& config) {
   if (out == "-")
