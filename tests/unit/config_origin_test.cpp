@@ -42,13 +42,15 @@ TEST(ConfigOrigin, EachLineNamesFileOverrideConventionOrDefault) {
   Value config = parse_config(network, "n.toml");
   apply_override(config, "run.time=3 ms");
   const std::string text = to_annotated_toml(build_network(config, library()).resolved);
-  EXPECT_EQ(line_of(text, "size"), "size = 3                          # n.toml:5:8");
-  EXPECT_EQ(line_of(text, "time"), "time = \"3 ms\"          # --set run.time");
-  EXPECT_EQ(line_of(text, "dt"), "dt = \"0.1 ms\"          # default");
-  EXPECT_EQ(line_of(text, "reset_mode"), "reset_mode = \"subtract\"           # convention \"snntorch\"");
-  EXPECT_EQ(line_of(text, "threshold"), "threshold = \"2 mV\"                # n.toml:7:13");  // beside a convention
-  EXPECT_EQ(line_of(text, "capacitance"), "capacitance = \"250 pF\"            # default");
-  EXPECT_NE(line_of(text, "connect").find("  # n.toml:11:11; autapses, multapses: default"), std::string::npos) << text;
+  // Comments stand two blanks behind the longest line of their block: refractory_rounding = "nearest", and precision =
+  // "float" in [run].
+  EXPECT_EQ(line_of(text, "size"), "size = 3                         # n.toml:5:8");
+  EXPECT_EQ(line_of(text, "time"), "time = \"3 ms\"        # --set run.time");
+  EXPECT_EQ(line_of(text, "dt"), "dt = \"0.1 ms\"        # default");
+  EXPECT_EQ(line_of(text, "reset_mode"), "reset_mode = \"subtract\"          # convention \"snntorch\"");
+  EXPECT_EQ(line_of(text, "threshold"), "threshold = \"2 mV\"               # n.toml:7:13");  // beside a convention
+  EXPECT_EQ(line_of(text, "capacitance"), "capacitance = \"250 pF\"           # default");
+  EXPECT_NE(line_of(text, "connect").find("  # n.toml:11:11; multapses, autapses: default"), std::string::npos) << text;
 }
 
 TEST(ConfigOrigin, AnnotatedTomlIsTheSameConfig) {

@@ -45,8 +45,8 @@ TEST_F(LsmExperiment, ReportsEveryFigure) {
                                "liquid_minus_baseline", "liquid_minus_static", "liquid_minus_no_recurrence"})
     for (const char* end : {"", "_low", "_high"}) expected.push_back(std::string(accuracy) + end);
   for (const char* name :
-       {"validation_accuracy", "baseline_validation_accuracy", "static_validation_accuracy",
-        "no_recurrence_validation_accuracy", "baseline_features", "test_samples", "samples_per_second",
+       {"test_samples", "validation_accuracy", "baseline_validation_accuracy", "static_validation_accuracy",
+        "no_recurrence_validation_accuracy", "baseline_features", "samples_per_second",
         "samples_per_second_with_conversion", "input_events_per_second", "input_events_per_sample",
         "spikes_per_neuron_and_tick", "lambda", "baseline_lambda", "static_lambda", "no_recurrence_lambda",
         "train_samples", "validation_samples", "features", "wall_s"})

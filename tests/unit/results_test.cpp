@@ -29,7 +29,7 @@ const ValuesInfo info = {0.5, 5, 0.1, "mV", {4, 2}};
 const std::vector<float> table = {-65, -64.5F, -64, -63.25F, -62, -61};
 const ReadoutArrays readout = {
     {"zero", "one"}, {1, 2, 3, 4, 5, 6}, {0.5, -0.5}, {7, 8, 9}, {1, 0.25, 2}, 1e-3, "rls", 0.99};
-const SonataEdges edges = {"input", "exc", {0, 5, 5}, {1, 1, 0}, {20, -4.5, 0.1}, {1.5, 1.5, 2}};
+const SonataEdges edges = {"input", "exc", {0, 5, 5}, {1, 1, 0}, {20, -4.5, 0.1}, {1.5, 1.5, 2}, "inhibitory"};
 
 class Results : public ::testing::Test {
  protected:
@@ -66,6 +66,7 @@ void write_everything(const fs::path& path) {
   writer.values({"trace", {}}, 2, table, info);
   writer.append_values({"trace", 7}, 2, table, info);
   writer.readout(readout);
+  writer.readout(readout, "first");
   writer.edges("recurrent", edges);
   writer.scores("liquid", {2, {4, 1, 0, 5}, {1, 10}, {0.5, 0.75}, 0.9, 10, 0.6, 0.98, {1, 0.8}, {0.8, 1}, {0.9, 0.9}});
   writer.curve("memory", {"Memory", "delay (ms)", "accuracy", {50, 100}, {{"liquid", {1, 0.5}, {0.9, 0.4}, {1, 0.6}}}});
@@ -132,6 +133,9 @@ TEST_F(Results, EverythingComesBackAsItWasWritten) {
   EXPECT_EQ(wired.target, edges.target);
   EXPECT_EQ(wired.weight, edges.weight);
   EXPECT_EQ(wired.delay_ms, edges.delay_ms);
+  EXPECT_EQ(wired.port, "inhibitory");
+  EXPECT_EQ(reader.readouts(), (std::vector<std::string>{"first"}));
+  EXPECT_EQ(reader.readout("first").weights, readout.weights);
 }
 
 TEST_F(Results, SpikesInPiecesEqualSpikesAtOnce) {
@@ -168,19 +172,21 @@ std::string pattern_of(std::string path) {
     path.erase(0, sample.size());
     if (!path.starts_with("/spikes") && !path.starts_with("/values")) path = "/samples/<number>" + path;
   }
-  const std::pair<std::string, std::string> names[] = {{"/spikes/exc", "/spikes/<population>"},
-                                                       {"/spikes/inh", "/spikes/<population>"},
-                                                       {"/values/trace", "/values/<recorder>"},
-                                                       {"/indices/trace", "/indices/<recorder>"},
-                                                       {"/edges/recurrent", "/edges/<projection>"},
-                                                       {"/scores/liquid", "/scores/<contestant>"},
-                                                       {"/curves/memory", "/curves/<curve>"},
-                                                       {"/y/liquid", "/y/<series>"},
-                                                       {"/low/liquid", "/low/<series>"},
-                                                       {"/high/liquid", "/high/<series>"},
-                                                       {"/figures@accuracy", "/figures@<figure>"},
-                                                       {"/figures@backend", "/figures@<figure>"},
-                                                       {"/figures@spikes", "/figures@<figure>"}};
+  const std::pair<std::string, std::string> names[] = {
+      {"/spikes/exc", "/spikes/<population>"},
+      {"/spikes/inh", "/spikes/<population>"},
+      {"/values/trace", "/values/<recorder>"},
+      {"/indices/trace", "/indices/<recorder>"},
+      {"/edges/recurrent", "/edges/<projection>"},
+      {"/readouts/first", "/readout"},  // one of several is laid out alike
+      {"/scores/liquid", "/scores/<contestant>"},
+      {"/curves/memory", "/curves/<curve>"},
+      {"/y/liquid", "/y/<series>"},
+      {"/low/liquid", "/low/<series>"},
+      {"/high/liquid", "/high/<series>"},
+      {"/figures@accuracy", "/figures@<figure>"},
+      {"/figures@backend", "/figures@<figure>"},
+      {"/figures@spikes", "/figures@<figure>"}};
   for (const auto& [name, pattern] : names) {
     if (const std::size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), pattern);
   }
