@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace crosspike {
 namespace {
@@ -92,7 +93,7 @@ void read_images(TableReader& reader, DatasetSource& source, std::uint64_t seed)
 }
 
 // The default path holds images, so recordings have none.
-void read_recordings(TableReader& reader, DatasetSource& source) {
+void read_recordings(TableReader& reader, DatasetSource& source, std::uint64_t) {
   source.path = reader.text("path", required);
   source.train_folder = reader.text("train_folder", source.train_folder);
   source.test_folder = reader.text("test_folder", source.test_folder);
@@ -101,7 +102,7 @@ void read_recordings(TableReader& reader, DatasetSource& source) {
   read_splits(reader, source);
 }
 
-void read_event_files(TableReader& reader, DatasetSource& source) {
+void read_event_files(TableReader& reader, DatasetSource& source, std::uint64_t) {
   reader.require("file", "\"events.h5\"");
   source.file = reader.text("file", required);
   if (reader.has("test_file")) source.test_file = reader.text("test_file", required);
@@ -109,7 +110,7 @@ void read_event_files(TableReader& reader, DatasetSource& source) {
   read_own_splits(reader, source, !source.test_file.empty());
 }
 
-void read_dense_files(TableReader& reader, DatasetSource& source) {
+void read_dense_files(TableReader& reader, DatasetSource& source, std::uint64_t) {
   DenseFiles& files = source.dense;
   reader.require("inputs", "\"inputs.npy\"");
   files.inputs = reader.text("inputs", required);
@@ -154,32 +155,29 @@ void read_pattern_pairs(TableReader& reader, DatasetSource& source, std::uint64_
   }
 }
 
+struct KindReader {
+  const char* word;
+  DatasetSource::Kind kind;
+  void (*read)(TableReader&, DatasetSource&, std::uint64_t seed);
+};
+constexpr KindReader kinds[] = {
+    {"idx_saccades", DatasetSource::Kind::idx_saccades, read_images},
+    {"nmnist", DatasetSource::Kind::nmnist, read_recordings},
+    {"events", DatasetSource::Kind::events, read_event_files},
+    {"dense", DatasetSource::Kind::dense, read_dense_files},
+    {"pattern_pairs", DatasetSource::Kind::pattern_pairs, read_pattern_pairs},
+};
+
 }  // namespace
 
 DatasetSource dataset_from(TableReader& reader, std::uint64_t seed) {
-  using Kind = DatasetSource::Kind;
-  DatasetSource source;
-  const std::string words[] = {"idx_saccades", "nmnist", "events", "dense", "pattern_pairs"};
-  const Kind kinds[] = {Kind::idx_saccades, Kind::nmnist, Kind::events, Kind::dense, Kind::pattern_pairs};
+  std::vector<std::string> words;
+  for (const KindReader& kind : kinds) words.emplace_back(kind.word);
   const std::string word = reader.choice("kind", words[0], words);
-  source.kind = kinds[std::find(std::begin(words), std::end(words), word) - std::begin(words)];
-  switch (source.kind) {
-    case Kind::idx_saccades:
-      read_images(reader, source, seed);
-      break;
-    case Kind::nmnist:
-      read_recordings(reader, source);
-      break;
-    case Kind::events:
-      read_event_files(reader, source);
-      break;
-    case Kind::dense:
-      read_dense_files(reader, source);
-      break;
-    case Kind::pattern_pairs:
-      read_pattern_pairs(reader, source, seed);
-      break;
-  }
+  DatasetSource source;
+  const KindReader& chosen = kinds[std::find(words.begin(), words.end(), word) - words.begin()];
+  source.kind = chosen.kind;
+  chosen.read(reader, source, seed);
   return source;
 }
 
