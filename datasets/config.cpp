@@ -141,6 +141,7 @@ void read_pattern_pairs(TableReader& reader, DatasetSource& source, std::uint64_
   o.pattern_ms = reader.quantity("pattern_time", Unit::ms, o.pattern_ms, 1, 1e5);
   o.rate_hz = reader.quantity("rate", Unit::Hz, o.rate_hz, above_zero, 1000);
   o.gaps_ms = reader.quantities("gaps", Unit::ms, 0, 1e6, o.gaps_ms);
+  o.lead_ms = reader.quantity("lead", Unit::ms, o.lead_ms, 0, 1e6);
   o.jitter_ms = reader.quantity("jitter", Unit::ms, o.jitter_ms, 0, 1e4);
   o.noise_hz = reader.quantity("noise", Unit::Hz, o.noise_hz, 0, 1000);
   o.train = reader.integer("train", o.train, 1, most_samples);

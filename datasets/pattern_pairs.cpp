@@ -36,7 +36,7 @@ Event event_at(double time_ms, int channel) {
 }  // namespace
 
 double PatternPairOptions::duration_ms() const {
-  return 2 * pattern_ms + *std::max_element(gaps_ms.begin(), gaps_ms.end());
+  return lead_ms + 2 * pattern_ms + *std::max_element(gaps_ms.begin(), gaps_ms.end());
 }
 
 void check(const PatternPairOptions& o) {
@@ -46,6 +46,7 @@ void check(const PatternPairOptions& o) {
   require(o.rate_hz > 0 && o.rate_hz <= 1000, "rate", o.rate_hz, "above 0 Hz to 1 kHz");
   require(o.jitter_ms >= 0 && o.jitter_ms <= 1e4, "jitter", o.jitter_ms, "0 ms to 10 s");
   require(o.noise_hz >= 0 && o.noise_hz <= 1000, "noise", o.noise_hz, "0 Hz to 1 kHz");
+  require(o.lead_ms >= 0 && o.lead_ms <= 1e6, "lead", o.lead_ms, "0 ms to 1000 s");
   if (o.gaps_ms.empty()) throw Error(Fault::input, "gaps is empty; write e.g. gaps = [\"50 ms\", \"100 ms\"]");
   if (!std::is_sorted(o.gaps_ms.begin(), o.gaps_ms.end(), std::less_equal<>()))
     throw Error(Fault::input, "gaps must ascend, each gap once");

@@ -23,12 +23,14 @@ struct PatternPairOptions {
   double pattern_ms = 50;                                       // duration of a pattern
   double rate_hz = 40;                                          // of a channel in a pattern
   std::vector<double> gaps_ms = {50, 100, 150, 200, 300, 400};  // from the end of one to the start of the other
-  double jitter_ms = 1;                                         // standard deviation
-  double noise_hz = 1;                                          // of a channel, always
-  std::int64_t train = 12000, test = 6000;                      // samples; `train` includes those of validation
+  double lead_ms =
+      100;  // before the first pattern at the longest gap, so that none starts on a liquid at its beginning
+  double jitter_ms = 1;                     // standard deviation
+  double noise_hz = 1;                      // of a channel, always
+  std::int64_t train = 12000, test = 6000;  // samples; `train` includes those of validation
   std::uint64_t seed = 1;
 
-  double duration_ms() const;  // of a sample: two patterns and the longest gap
+  double duration_ms() const;  // of a sample: the lead, two patterns and the longest gap
 };
 
 /// Throws Error (input) where an option is out of range, naming it.

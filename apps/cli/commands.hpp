@@ -11,7 +11,8 @@
 namespace crosspike::cli {
 
 void run(Session& session, const std::filesystem::path& config);
-void train(Session& session, const std::filesystem::path& config);
+// `test`: whether to look at the test split.
+void train(Session& session, const std::filesystem::path& config, bool test);
 void eval(Session& session, const std::filesystem::path& results);
 
 struct SweepOptions {

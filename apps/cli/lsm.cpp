@@ -164,14 +164,16 @@ ExperimentOptions experiment_options(Session& session, std::optional<std::filesy
 
 }  // namespace
 
-void train(Session& session, const std::filesystem::path& path) {
+void train(Session& session, const std::filesystem::path& path, bool test) {
   const Value config = session.config(path);
   if (const std::string model = model_of(config); model != "lsm")
     fail_at(config.as<Table>()->find("model")->where(),
             fmt::format("model = \"{}\" has no readout to train; write: crosspike run {}; models with a readout: lsm",
                         model, path.string()));
   const std::filesystem::path out = session.results_path(path, config);
-  const ExperimentReport result = train_lsm(config, session.library, experiment_options(session, out));
+  ExperimentOptions options = experiment_options(session, out);
+  options.test = test;
+  const ExperimentReport result = train_lsm(config, session.library, options);
   report(session, result, out);
 }
 

@@ -131,17 +131,17 @@ class CommandLine {
         ->add_option("CONFIG", what_, "Config with model = \"network\"")
         ->type_name("")
         ->required();
-    add(app_, "train", "Train a readout, look at the test split once",
-        "crosspike train examples/lsm_fashion.toml --out lsm.h5", all, [&s, this] { train(s, what_); })
-        ->add_option("CONFIG", what_, "Config of a model with a readout")
-        ->type_name("")
-        ->required();
+    CLI::App* command =
+        add(app_, "train", "Train a readout, look at the test split once",
+            "crosspike train examples/lsm_fashion.toml --out lsm.h5", all, [&s, this] { train(s, what_, test_); });
+    command->add_option("CONFIG", what_, "Config of a model with a readout")->type_name("")->required();
+    command->add_flag("!--no-test", test_, "Leave the test split closed; eval opens it");
     add(app_, "eval", "Score a trained readout again", "crosspike eval lsm.h5", all & ~seeds,
         [&s, this] { eval(s, what_); })
         ->add_option("RESULTS", what_, "Results of train")
         ->type_name("")
         ->required();
-    CLI::App* command = add(
+    command = add(
         app_, "sweep", "Run a config over a grid of values and seeds, make one table; goes on where it was stopped",
         "crosspike sweep examples/ei_network.toml --grid populations.exc.tau_mem=\"10 ms,20 ms\" --seeds 3 --out study",
         all, [&s, this] { sweep(s, what_, sweep_); });
@@ -361,7 +361,7 @@ class CommandLine {
   ExchangeOptions exchange_;
   ExplainOptions explain_;
   std::string folder_;
-  bool report_ = false;
+  bool report_ = false, test_ = true;
   SweepOptions sweep_;
   CompareOptions compare_;
   ReportOptions drawing_;

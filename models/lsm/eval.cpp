@@ -81,11 +81,13 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   for (const std::string& assignment : overrides) override_source(config, assignment, results);
   use_saved_edges(config, results);
   const LsmSettings settings = read_lsm(config, library);
-  constexpr const char* second_look =
-      "This is not the first look at the test split: training took it. Choose nothing by this figure.";
+  const char* look =
+      looked_at_test(reader)
+          ? "This is not the first look at the test split: training took it. Choose nothing by this figure."
+          : "Training left the test split closed. This is the look at it: choose nothing by this figure.";
   if (settings.dataset.kind == DatasetSource::Kind::pattern_pairs) {
     ExperimentReport report = eval_memory(settings, reader, results.string(), library, options);
-    report.notes.push_back(second_look);
+    report.notes.push_back(look);
     if (options.out) write(report, settings, options);
     report.figures.emplace_back("wall_s", seconds_since(start));
     return report;
@@ -108,7 +110,7 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
                     {"test_samples", static_cast<std::int64_t>(result.samples)},
                     {"samples_per_second", samples / work.simulating_seconds},
                     {"samples_per_second_with_conversion", samples / work.seconds}};
-  report.notes.push_back(second_look);
+  report.notes.push_back(look);
   report.resolved = settings.resolved;
   if (options.out) write(report, settings, options);
   report.figures.emplace_back("wall_s", seconds_since(start));

@@ -10,6 +10,7 @@
 #include <crosspike/models/lsm/examples.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
 #include <crosspike/models/lsm/memory.hpp>
+#include <crosspike/models/lsm/trained.hpp>
 #include <crosspike/models/lsm/write.hpp>
 #include <crosspike/models/readout/fit.hpp>
 #include <crosspike/models/readout/scores.hpp>
@@ -32,20 +33,6 @@ struct Contestant {
 
 double validation_accuracy(const Readout& readout) { return readout.validation[best_of(readout.validation)].accuracy; }
 
-// Whether the file that is to be replaced holds an accuracy on the same test split.
-bool looked_before(const std::filesystem::path& out, const DatasetSource& now) {
-  try {
-    const ResultsReader old(out);
-    const Value config = parse_config(old.header().config, out.string());
-    TableReader root(config, "");
-    TableReader dataset = root.table("dataset");
-    const DatasetSource then = dataset_from(dataset, old.header().seed);
-    return old.figures().contains("test_accuracy") && then.kind == now.kind && then.inputs() == now.inputs();
-  } catch (const Error&) {  // no results of a training
-    return false;
-  }
-}
-
 // Features of train and validation and the readout fitted on them; test features come later, through the seal.
 class Experiment {
  public:
@@ -66,11 +53,6 @@ class Experiment {
       figures_of_test();
     }
     figures_of_validation();
-    if (options_.test && options_.out && looked_before(*options_.out, settings_.dataset))
-      note(
-          fmt::format("{} held an accuracy on this test split: this is not the first look at it. Choose nothing by "
-                      "this figure.",
-                      options_.out->string()));
     const auto samples = static_cast<double>(work.samples), events = static_cast<double>(work.input_events);
     figure("samples_per_second", samples / work.simulating_seconds);
     figure("samples_per_second_with_conversion", samples / work.seconds);
@@ -239,9 +221,15 @@ ExperimentReport train_lsm(const Value& config, const Library& library, const Ex
   if (options.out) AtomicFile(*options.out, options.existing);  // refuse now, not after minutes of work
   const auto start = Clock::now();
   const LsmSettings settings = read_lsm(config, library);
+  const bool looked_before = options.test && options.out && looked_at_test(*options.out, settings.dataset);
   ExperimentReport report = settings.dataset.kind == DatasetSource::Kind::pattern_pairs
                                 ? train_memory(settings, library, options)
                                 : Experiment(settings, library, options).train();
+  if (looked_before)
+    report.notes.push_back(
+        fmt::format("{} held an accuracy on this test split: this is not the first look at it. Choose nothing by this "
+                    "figure.",
+                    options.out->string()));
   report.figures.emplace_back("wall_s", seconds_since(start));
   return report;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/pattern_pairs.hpp>
 #include <crosspike/models/lsm/check.hpp>
@@ -29,14 +30,17 @@ struct Task {
 constexpr std::array tasks = {Task{"first", "", "which of the patterns came first"},
                               Task{"xor", "xor_", "the exclusive or of the patterns' parities"}};
 
-// Accuracies by task and gap.
-using Accuracies = std::array<std::vector<double>, tasks.size()>;
+// Of one split and task, by gap.
+struct Outcome {
+  std::vector<double> accuracy{};
+  std::vector<std::size_t> samples{};
+};
+using Outcomes = std::array<Outcome, tasks.size()>;
 
 struct Contestant {
   const char* name;                                           // in results
   std::array<std::vector<Readout>, tasks.size()> readouts{};  // one for each gap
-  Accuracies validation{}, test{};
-  std::array<std::vector<std::size_t>, tasks.size()> right{}, samples{};
+  Outcomes validation{}, test{};
 
   std::string suffix() const { return std::string_view(name) == "liquid" ? "" : fmt::format("_{}", name); }
 };
@@ -62,9 +66,10 @@ class MemoryExperiment {
     if (options_.test) {
       look_at_test(*open_test_split(settings_.dataset, std::move(plan.splits.seal)));
       figures_of_test();
-      for (const Task& task : tasks) curve(task);
+      curves("", "test", &Contestant::test);
     }
     figures_of_training(plan.splits);
+    curves("validation_", "validation", &Contestant::validation);
     report_.resolved = settings_.resolved;
     if (options_.out) write();
     return std::move(report_);
@@ -77,7 +82,7 @@ class MemoryExperiment {
         contestants_.front().readouts[t].push_back(from_stored(results.readout(readout_name(t, gap)), file));
     look_at_test(*open_test_split_again(settings_.dataset, patterns().patterns * patterns().patterns));
     figures_of_test();
-    for (const Task& task : tasks) curve(task);
+    curves("", "test", &Contestant::test);
     report_.resolved = settings_.resolved;
     return std::move(report_);
   }
@@ -138,7 +143,8 @@ class MemoryExperiment {
         const Readout& readout = c.readouts[t].emplace_back(
             fit_readout(set_of(train, train_part, tasks[t], "train"),
                         set_of(validation, validation_part, tasks[t], "validation"), settings_.readout, team_));
-        c.validation[t].push_back(readout.validation[best_of(readout.validation)].accuracy);
+        c.validation[t].accuracy.push_back(readout.validation[best_of(readout.validation)].accuracy);
+        c.validation[t].samples.push_back(validation_part.labels.size());
         if (options_.progress)
           options_.progress(fmt::format("{}: readouts", c.name), static_cast<double>(t * gaps() + gap + 1),
                             static_cast<double>(tasks.size() * gaps()), "readouts");
@@ -153,9 +159,8 @@ class MemoryExperiment {
         for (std::size_t gap = 0; gap < gaps(); ++gap) {
           const Part of_gap = part(tasks[t], gap, test, pairs);
           const Score result = score(c.readouts[t][gap], set_of(all, of_gap, tasks[t], "test"), team_);
-          c.test[t].push_back(result.accuracy());
-          c.right[t].push_back(result.correct);
-          c.samples[t].push_back(result.samples);
+          c.test[t].accuracy.push_back(result.accuracy());
+          c.test[t].samples.push_back(result.samples);
         }
     }
   }
@@ -166,10 +171,11 @@ class MemoryExperiment {
     const auto& gaps_ms = patterns().gaps_ms;
     for (std::size_t t = 0; t < tasks.size(); ++t)
       for (const Contestant& c : contestants_)
-        figure(fmt::format("{}memory_ms_at_90{}", tasks[t].prefix, c.suffix()), memory_span(gaps_ms, c.test[t], told));
+        figure(fmt::format("{}memory_ms_at_90{}", tasks[t].prefix, c.suffix()),
+               memory_span(gaps_ms, c.test[t].accuracy, told));
     for (std::size_t t = 0; t < tasks.size(); ++t)
       for (const Contestant& c : contestants_)
-        figure(fmt::format("{}_accuracy{}", tasks[t].name, c.suffix()), mean(c.test[t]));
+        figure(fmt::format("{}_accuracy{}", tasks[t].name, c.suffix()), mean(c.test[t].accuracy));
   }
 
   void figures_of_training(const TrainingSplits& splits) {
@@ -177,8 +183,8 @@ class MemoryExperiment {
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       const Contestant& liquid = contestants_.front();
       figure(fmt::format("validation_{}memory_ms_at_90", tasks[t].prefix),
-             memory_span(gaps_ms, liquid.validation[t], told));
-      figure(fmt::format("validation_{}_accuracy", tasks[t].name), mean(liquid.validation[t]));
+             memory_span(gaps_ms, liquid.validation[t].accuracy, told));
+      figure(fmt::format("validation_{}_accuracy", tasks[t].name), mean(liquid.validation[t].accuracy));
     }
     const auto samples = static_cast<double>(work_.samples);
     figure("samples_per_second", samples / work_.simulating_seconds);
@@ -192,23 +198,28 @@ class MemoryExperiment {
     figure("validation_samples", static_cast<std::int64_t>(splits.validation->size()));
   }
 
-  void curve(const Task& task) {
-    const auto t = static_cast<std::size_t>(&task - tasks.data());
-    Curve curve{.title = fmt::format("Telling {}, {} test samples a gap", task.question, contestants_[0].samples[t][0]),
-                .x_label = "silent gap between the patterns, ms",
-                .y_label = "accuracy",
-                .x = patterns().gaps_ms,
-                .series = {}};
-    for (const Contestant& c : contestants_) {
-      CurveSeries series{.name = c.name, .y = c.test[t], .low = {}, .high = {}};
-      for (std::size_t gap = 0; gap < gaps(); ++gap) {
-        const Interval interval = wilson(c.right[t][gap], c.samples[t][gap]);
-        series.low.push_back(interval.low);
-        series.high.push_back(interval.high);
+  void curves(const char* prefix, const char* split, Outcomes Contestant::*outcomes) {
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+      Curve curve{.title = fmt::format("Telling {}, {} {} samples a gap", tasks[t].question,
+                                       (contestants_[0].*outcomes)[t].samples[0], split),
+                  .x_label = "silent gap between the patterns, ms",
+                  .y_label = "accuracy",
+                  .x = patterns().gaps_ms,
+                  .series = {}};
+      for (const Contestant& c : contestants_) {
+        const Outcome& outcome = (c.*outcomes)[t];
+        CurveSeries series{.name = c.name, .y = outcome.accuracy, .low = {}, .high = {}};
+        for (std::size_t gap = 0; gap < gaps(); ++gap) {
+          const auto samples = outcome.samples[gap];
+          const Interval interval = wilson(
+              static_cast<std::size_t>(std::llround(outcome.accuracy[gap] * static_cast<double>(samples))), samples);
+          series.low.push_back(interval.low);
+          series.high.push_back(interval.high);
+        }
+        curve.series.push_back(std::move(series));
       }
-      curve.series.push_back(std::move(series));
+      report_.curves.emplace_back(fmt::format("{}memory_{}", prefix, tasks[t].name), std::move(curve));
     }
-    report_.curves.emplace_back(fmt::format("memory_{}", task.name), std::move(curve));
   }
 
   void write() {

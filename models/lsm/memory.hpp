@@ -11,7 +11,9 @@ namespace crosspike {
 // _no_recurrence, _static and _input of its controls: memory_ms_at_90, the longest gap up to which which-came-first is
 // told right in 90 % of the test samples at every gap of the list (0: at none); xor_memory_ms_at_90, the same of the
 // exclusive or; first_accuracy and xor_accuracy, the means over all gaps. What begins with validation_ is of the
-// validation split. Curves: memory_first and memory_xor, test accuracy against the gap with Wilson's 95 % intervals.
+// validation split. Curves: memory_first and memory_xor, test accuracy against the gap with Wilson's 95 % intervals;
+// validation_memory_first and validation_memory_xor, the same of the validation split, by which each readout's lambda
+// was chosen.
 ExperimentReport train_memory(const LsmSettings& settings, const Library& library, const ExperimentOptions& options);
 
 // Scores the liquid of `results` again with the readouts that are stored there. Throws Error(input) where one is

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <crosspike/core/error.hpp>
-#include <crosspike/core/results.hpp>
+#include <crosspike/datasets/config.hpp>
 #include <crosspike/models/lsm/settings.hpp>
 #include <crosspike/models/lsm/trained.hpp>
 
@@ -75,6 +75,23 @@ void use_saved_edges(Value& config, const std::filesystem::path& results) {
     if (key != "inputs" && key != "recurrent") saved.set(key, value);
   saved.set("from", Value(results.string()));
   liquid = std::move(saved);
+}
+
+bool looked_at_test(const ResultsReader& results) {
+  return results.figures().contains("test_accuracy") || results.figures().contains("memory_ms_at_90");
+}
+
+bool looked_at_test(const std::filesystem::path& file, const DatasetSource& now) {
+  try {
+    const ResultsReader results(file);
+    const Value config = parse_config(results.header().config, file.string());
+    TableReader root(config, "");
+    TableReader dataset = root.table("dataset");
+    const DatasetSource then = dataset_from(dataset, results.header().seed);
+    return looked_at_test(results) && then.kind == now.kind && then.inputs() == now.inputs();
+  } catch (const Error&) {  // no results of a training
+    return false;
+  }
 }
 
 TrainedNetwork trained_network(const std::filesystem::path& results, const Library& library) {

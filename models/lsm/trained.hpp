@@ -5,6 +5,8 @@
 
 #include <crosspike/core/config.hpp>
 #include <crosspike/core/library.hpp>
+#include <crosspike/core/results.hpp>
+#include <crosspike/datasets/dataset.hpp>
 #include <crosspike/models/network/model.hpp>
 #include <filesystem>
 #include <string>
@@ -16,6 +18,11 @@ namespace crosspike {
 // The edges that training saved, in place of the rules that they were drawn by. Arrays of weights (linear, conv2d) stay
 // where the config has them: edges lack their bias.
 void use_saved_edges(Value& config, const std::filesystem::path& results);
+
+// Whether the results hold an accuracy on a test split: training looks unless told not to.
+bool looked_at_test(const ResultsReader& results);
+// The same of a file that may be no results, for the test split of `now`.
+bool looked_at_test(const std::filesystem::path& file, const DatasetSource& now);
 
 struct TrainedNetwork {
   NetworkModel model{};
