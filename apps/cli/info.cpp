@@ -7,6 +7,7 @@
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/dataset_text.hpp>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/models/lsm/measure.hpp>
 
 namespace crosspike::cli {
 
@@ -29,6 +30,45 @@ void describe_records(const ResultsReader& results, TextTable& table, Json& json
                                                   counted(values.info.every, "tick"), values.info.dt_ms)});
     json["values"][recorder] = {{"rows", values.rows}, {"width", values.width}, {"unit", values.info.unit}};
   }
+}
+
+constexpr std::size_t most_measured = 20'000;  // neurons; more would take minutes
+
+// What the liquid of an lsm is good for. Text and json take nothing where it has too many neurons.
+void liquid_info(Session& session, const Value& config, std::size_t neurons, Json& json) {
+  if (neurons > most_measured) {
+    session.print(fmt::format("\nThe liquid is not measured: it has more than {} neurons.\n", grouped(most_measured)));
+    return;
+  }
+  const LsmSettings settings = read_lsm(config, session.library);
+  const TrainingSplits splits = open_training_splits(settings.dataset);
+  const LiquidMeasures m = measure_liquid(settings, session.library, *splits.train, session.options.threads,
+                                          session.options.slice, session.progress());
+  session.meter().clear();
+  const std::string of = fmt::format("of {}", counted(static_cast<std::uint64_t>(m.samples), "sample"));
+  TextTable table({"the liquid", "measured", "what"});
+  table.row({"kernel rank", grouped(m.kernel_rank), of + fmt::format(", {} features each", grouped(m.features))});
+  table.row({"generalisation rank", grouped(m.general_rank),
+             fmt::format("of as many copies of one sample, events moved by {}",
+                         format_quantity(settings.binning.tick_ms, Unit::ms))});
+  table.row({"separation", fmt::format("{:.3g}", m.separation),
+             fmt::format("class centres {:.3g} apart, samples {:.3g} from theirs; {} classes", m.between, m.within,
+                         m.classes)});
+  table.row({"memory capacity", fmt::format("{:.3g}", m.memory.steps()),
+             fmt::format("steps of {}, of {} looked at", format_quantity(m.memory.step_ms, Unit::ms),
+                         m.memory.found.size() - 1)});
+  session.print("\n" + table.text(session.width()));
+  json["liquid"] = {{"samples", m.samples},
+                    {"features", m.features},
+                    {"kernel_rank", m.kernel_rank},
+                    {"generalisation_rank", m.general_rank},
+                    {"separation", m.separation},
+                    {"separation_between", m.between},
+                    {"separation_within", m.within},
+                    {"classes", m.classes},
+                    {"memory_capacity", m.memory.steps()},
+                    {"memory_step_ms", m.memory.step_ms},
+                    {"memory_by_lag", m.memory.found}};
 }
 
 void results_info(Session& session, const std::filesystem::path& path) {
@@ -96,6 +136,8 @@ void info(Session& session, const std::filesystem::path& path) {
     session.print("\n" + facts.text(session.width()));
     json["dataset"] = facts.json();
   }
+  if (model == "lsm")
+    liquid_info(session, config, network.network->node(network.network->require("liquid")).size(), json);
   json.update(provenance());
   session.print(json);
 }

@@ -9,6 +9,9 @@ extern "C" {
 void openblas_set_num_threads(int threads);
 // LAPACK, column-major; OpenBLAS implements it in C, so there is no hidden string length.
 void dpotrf_(const char* triangle, const int* order, double* matrix, const int* leading, int* info);
+// In Fortran, without strings.
+void dgeqp3_(const int* rows, const int* columns, double* matrix, const int* leading, int* order, double* tau,
+             double* work, const int* work_size, int* info);
 }
 
 namespace crosspike {
