@@ -125,7 +125,8 @@ bool is_group(const Value& part) {
   });
 }
 
-// A written part over the preset's. tau_mem is another word for decay and takes its place.
+// A written part over the preset's. tau_mem is another word for decay and takes its place; a list of edges takes that of
+// what it brings.
 Value part(const Value* written, const Value& preset, const std::string& key, const char* preset_kind) {
   if (!written) return merged(&preset, nullptr);
   const Table* table = written->as<Table>();
@@ -142,7 +143,12 @@ Value part(const Value* written, const Value& preset, const std::string& key, co
     const Value kind(Table{{{"kind", text_value(preset_kind)}}});
     return merged(&kind, written);
   }
-  const Value base = without(preset, table->find("tau_mem") ? "decay" : "");
+  Value base = without(preset, table->find("tau_mem") ? "decay" : "");
+  const Value* connect = table->find("connect");
+  if (const Table* edges = connect ? connect->as<Table>() : nullptr) {  // which bring weights and delays of their own
+    if (edges->find("weights")) base = without(without(base, "weight"), "dale");
+    if (edges->find("delays")) base = without(base, "delay");
+  }
   return merged(&base, written);
 }
 
