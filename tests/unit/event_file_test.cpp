@@ -187,6 +187,8 @@ TEST_F(EventFiles, AShapeThatIsNoneIsRefused) {
             "a.h5:/shape: holds floating-point numbers; integers are expected");
   EXPECT_EQ(refusal(columns, [](hdf5::File& file) { put_column(file, "shape", std::vector<std::int64_t>{}); }),
             "a.h5:/: shape is []; [channels], [height, width] and [polarities, height, width] are allowed");
+  EXPECT_EQ(refusal(columns, [](hdf5::File& file) { put_column(file, "shape", std::vector<std::int64_t>(1000, 1)); }),
+            "a.h5:/shape: holds 1000 elements of 8 bytes, more than the 1024 bytes that are read at once");
 }
 
 TEST_F(EventFiles, AUnitThatIsNoneIsRefused) {
