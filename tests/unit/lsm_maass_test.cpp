@@ -198,8 +198,8 @@ TEST(Window, ThatDoesNotFitIsRefused) {
 }
 
 TEST(Ticks, OfPatternPairsAreThoseOfASample) {
-  EXPECT_EQ(parsed(maass).binning.ticks, 500);
-  EXPECT_EQ(parsed(head + "dataset.gaps = [7]\ndataset.pattern_time = 4\nliquid.preset = \"gaussian\"\ninput.tick = 2\n")
+  EXPECT_EQ(parsed(maass).binning.ticks, 600);
+  EXPECT_EQ(parsed(head + "dataset.gaps = [7]\ndataset.lead = 0\ndataset.pattern_time = 4\nliquid.preset = \"gaussian\"\ninput.tick = 2\n")
                 .binning.ticks,
             8);  // 15 ms in ticks of 2 ms
 }

@@ -20,6 +20,7 @@ PatternPairOptions quiet() {
   PatternPairOptions o;
   o.jitter_ms = 0;
   o.noise_hz = 0;
+  o.lead_ms = 0;
   return o;
 }
 
@@ -134,6 +135,15 @@ TEST(PatternPairs, ThePartsLieWhereTheGapSaysAndTheSecondEndsWithTheSample) {
     EXPECT_EQ(second_of.try_emplace(pair.second, b).first->second, b);
   }
   EXPECT_EQ(first_of, second_of);  // the same eight, wherever they come
+}
+
+TEST(PatternPairs, ALeadMovesTheWholePair) {
+  PatternPairOptions options = quiet();
+  const PatternPairs without(options, "train");
+  options.lead_ms = 75;
+  const PatternPairs with(options, "train");
+  EXPECT_EQ(options.duration_ms(), 575);
+  for (std::int64_t i = 0; i < 20; ++i) EXPECT_EQ(within(events_of(with, i), 75, 575), events_of(without, i)) << i;
 }
 
 TEST(PatternPairs, EventsAreInOrderAndInsideTheSensor) {
@@ -272,6 +282,7 @@ TEST(PatternPairs, OptionsOutOfRangeAreRefused) {
   EXPECT_EQ(refusal([](O& o) { o.rate_hz = NAN; }), "rate = nan is out of range; above 0 Hz to 1 kHz is allowed");
   EXPECT_EQ(refusal([](O& o) { o.jitter_ms = -1; }), "jitter = -1 is out of range; 0 ms to 10 s is allowed");
   EXPECT_EQ(refusal([](O& o) { o.noise_hz = 1001; }), "noise = 1001 is out of range; 0 Hz to 1 kHz is allowed");
+  EXPECT_EQ(refusal([](O& o) { o.lead_ms = -1; }), "lead = -1 is out of range; 0 ms to 1000 s is allowed");
   EXPECT_EQ(refusal([](O& o) { o.gaps_ms = {}; }), "gaps is empty; write e.g. gaps = [\"50 ms\", \"100 ms\"]");
   EXPECT_EQ(refusal([](O& o) { o.gaps_ms = {50, 50}; }), "gaps must ascend, each gap once");
   EXPECT_EQ(refusal([](O& o) { o.gaps_ms = {100, 50}; }), "gaps must ascend, each gap once");
@@ -291,7 +302,7 @@ TEST(PatternPairs, MoreEventsThanFitAreRefusedBeforeTheyAreMade) {
   options = {};
   options.channels = 65536;
   options.noise_hz = 1000;
-  options.gaps_ms = {1000};
+  options.gaps_ms = {900};  // with the lead and both patterns 1.1 s
   EXPECT_EQ(message_of([&] { PatternPairs(options, "train"); }),
             "noise x channels in a sample make 7.21e+07 events; up to 1e+07 are allowed");
 }
@@ -307,12 +318,13 @@ DatasetSource from_config(const std::string& lines) {
 
 TEST(PatternPairs, AConfigSaysEveryOption) {
   const DatasetSource source = from_config(
-      "patterns = 3\nchannels = 5\npattern_time = '0.1 s'\nrate = '20 Hz'\ngaps = ['1 ms', 0.002e3]\n"
+      "patterns = 3\nchannels = 5\npattern_time = '0.1 s'\nrate = '20 Hz'\ngaps = ['1 ms', 0.002e3]\nlead = '4 ms'\n"
       "jitter = '2 ms'\nnoise = '3 Hz'\ntrain = 80\ntest = 9\nlimit_test = 4\n");
   const PatternPairOptions& o = source.patterns;
   EXPECT_EQ(std::tuple(o.patterns, o.channels, o.pattern_ms, o.rate_hz, o.jitter_ms, o.noise_hz, o.train, o.test, o.seed),
             std::tuple(3, 5, 100.0, 20.0, 2.0, 3.0, 80, 9, 42u));
   EXPECT_EQ(o.gaps_ms, (std::vector<double>{1, 2}));
+  EXPECT_EQ(o.lead_ms, 4);
   EXPECT_EQ(source.validation, 20);  // a quarter of train
   EXPECT_EQ(source.limit_test, 4);
   EXPECT_EQ(from_config("").patterns.gaps_ms, PatternPairOptions{}.gaps_ms);
@@ -332,7 +344,7 @@ TEST(PatternPairs, AConfigIsRefusedAtItsPlace) {
             "a.toml:1:1: dataset: train = 3 is out of range; one sample or more for each gap is allowed");
   EXPECT_EQ(refusal("path = '/data'\n"),
             "a.toml:3:1: dataset has no key 'path'; it knows: kind, patterns, channels, pattern_time, rate, gaps, "
-            "jitter, noise, train, test, validation, limit_train, limit_test");
+            "lead, jitter, noise, train, test, validation, limit_train, limit_test");
 }
 
 }  // namespace
