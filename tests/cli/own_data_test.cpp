@@ -201,19 +201,20 @@ TEST(CliDatasetErrors, AnotherInputThatWaitsForEver) {
 }
 
 TEST(CliDatasetErrors, AnInputOfAnotherSize) {
-  expect_error(with(with(network, "kind = \"input\"", "kind = \"input\", size = 5"), "size = 4, rest", "size = 5, rest"),
-               to_run,
-               "t.toml:4:11: dataset has 4 channels, but population 'input' has 5 elements; leave its size away, and it "
-               "follows from the data set");
+  expect_error(
+      with(with(network, "kind = \"input\"", "kind = \"input\", size = 5"), "size = 4, rest", "size = 5, rest"), to_run,
+      "t.toml:4:11: dataset has 4 channels, but population 'input' has 5 elements; leave its size away, and it "
+      "follows from the data set");
 }
 
 TEST(CliDatasetErrors, AnInputWithoutADataSet) {
-  expect_error(with(with(network, "dataset = { kind = \"events\", file = \"events.h5\" }\n", ""), "kind = \"input\"",
-                    "kind = \"input\", size = 4"),
-               to_run,
-               "t.toml:5:9: population 'input' (kind input) waits for a data set, and there is no [dataset]; add one "
-               "such as: dataset = { kind = \"events\", file = \"events.h5\" }, or use kind spike_list, step_current or "
-               "poisson");
+  expect_error(
+      with(with(network, "dataset = { kind = \"events\", file = \"events.h5\" }\n", ""), "kind = \"input\"",
+           "kind = \"input\", size = 4"),
+      to_run,
+      "t.toml:5:9: population 'input' (kind input) waits for a data set, and there is no [dataset]; add one "
+      "such as: dataset = { kind = \"events\", file = \"events.h5\" }, or use kind spike_list, step_current or "
+      "poisson");
 }
 
 TEST(CliDatasetErrors, AFileThatIsNotSaid) {
@@ -289,9 +290,10 @@ TEST(CliDatasetErrors, TrainingOnEventsWithoutLabels) {
 }
 
 TEST(CliDatasetErrors, TooFewSamplesToSplit) {
-  expect_error(with(liquid, "\"events.h5\"", "\"events.h5\", validation_share = 0.01"), to_train,
-               "t.toml:3:69: dataset.validation_share = 0.01 and test_share = 0.2 of 10 samples leave 8 to train on and "
-               "0 to validate on; both need one or more");
+  expect_error(
+      with(liquid, "\"events.h5\"", "\"events.h5\", validation_share = 0.01"), to_train,
+      "t.toml:3:69: dataset.validation_share = 0.01 and test_share = 0.2 of 10 samples leave 8 to train on and "
+      "0 to validate on; both need one or more");
   expect_error(with(liquid, "\"events.h5\"", "\"events.h5\", test_share = 0"), to_train,
                "t.toml:3:63: dataset.test_share = 0 leaves no sample to test on; raise it, or name a file of test "
                "samples with test_file");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must not cost anybody a result: a full disk, a closed pipe, Ctrl-C, a folder that takes nothing, a second process.
+// What must not cost anybody a result: a full disk, a closed pipe, Ctrl-C, a folder that takes nothing, a second
+// process.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -63,8 +64,8 @@ void wait_for(Condition condition) {
 // `line` begins with $crosspike; stderr goes through a pipe, since a limit on files would hold for it too.
 Finished in_shell(const Workplace& work, const std::string& line) {
   Workplace streams;
-  const std::string script = "cd '" + work.folder().string() + "'; crosspike='" + CROSSPIKE_PROGRAM +
-                             "'; { ( " + line + " ) 2>&1 >&3 | cat >'" + (streams.folder() / "err").string() +
+  const std::string script = "cd '" + work.folder().string() + "'; crosspike='" + CROSSPIKE_PROGRAM + "'; { ( " + line +
+                             " ) 2>&1 >&3 | cat >'" + (streams.folder() / "err").string() +
                              "'; } 3>&1 >/dev/null; exit ${PIPESTATUS[0]}";
   const pid_t child = ::fork();
   if (child == 0) {
@@ -79,7 +80,8 @@ Finished in_shell(const Workplace& work, const std::string& line) {
 TEST(CliSafety, CtrlCInTheMiddleOfTrainingLeavesNothingBehind) {
   Workplace work;
   work.write("t.toml", memory);
-  const pid_t process = work.start({"train", "t.toml", "--set", "dataset.train=1000000", "--set", "liquid.neurons=500"});
+  const pid_t process =
+      work.start({"train", "t.toml", "--set", "dataset.train=1000000", "--set", "liquid.neurons=500"});
   wait_until_at_work(process);
   ::kill(process, SIGINT);
   const Finished run = work.wait(process);
@@ -129,8 +131,8 @@ TEST(CliSafety, ASecondRunToTheSameFileIsTheOneThatLoses) {
   const pid_t first = work.start({"run", "t.toml", "--set", "run.time=2 s", "--out", "r.h5"});
   wait_for([&] { return work.files().size() > 1; });
   ::kill(first, SIGSTOP);
-  const Finished second = other.run({"run", (work.folder() / "t.toml").string(), "--seed", "2", "--out",
-                                     (work.folder() / "r.h5").string()});
+  const Finished second = other.run(
+      {"run", (work.folder() / "t.toml").string(), "--seed", "2", "--out", (work.folder() / "r.h5").string()});
   ASSERT_EQ(second.code, 0) << second.err;
   const std::string written = work.read("r.h5");
   ::kill(first, SIGCONT);
@@ -163,8 +165,9 @@ TEST(CliSafety, AFullDiskIsASystemErrorThatNamesTheFileAndLeavesNothing) {
   work.write("t.toml", network);
   work.write("m.toml", memory);
   ASSERT_EQ(work.run({"run", "t.toml", "--out", "done.h5"}).code, 0);
-  ASSERT_EQ(work.run({"export", "t.toml", "--target", "nir", "--lossy", "--set", "populations={ a = { kind = \"if\", size = 3 } }",
-                      "--set", "projections={}", "--set", "recorders={}", "--out", "done.nir"})
+  ASSERT_EQ(work.run({"export", "t.toml", "--target", "nir", "--lossy", "--set",
+                      "populations={ a = { kind = \"if\", size = 3 } }", "--set", "projections={}", "--set",
+                      "recorders={}", "--out", "done.nir"})
                 .code,
             0);
   const auto before = work.files();
@@ -191,8 +194,8 @@ TEST(CliSafety, AFullDiskIsASystemErrorThatNamesTheFileAndLeavesNothing) {
 TEST(CliSafety, AFullStdoutIsASystemError) {
   Workplace work;
   work.write("t.toml", network);
-  for (const char* line : {"explain lif", "info t.toml", "graph t.toml --out -", "doctor", "validate t.toml",
-                           "init", "run t.toml --help"}) {
+  for (const char* line : {"explain lif", "info t.toml", "graph t.toml --out -", "doctor", "validate t.toml", "init",
+                           "run t.toml --help"}) {
     const Finished run = in_shell(work, std::string("$crosspike ") + line + " >/dev/full");
     EXPECT_EQ(run.code, 4) << line;
     EXPECT_EQ(run.err, "error: cannot write to stdout (No space left on device)\n") << line;

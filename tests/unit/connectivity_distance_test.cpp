@@ -63,8 +63,8 @@ TEST(Distance, EveryDistanceConnectsWithItsProbability) {
 }
 
 TEST(Distance, AtDistanceZeroTheProbabilityIsC) {
-  const ConnectionSpace one_place{7, "w", {300}, {300}, false, positions(std::vector<double>(900, 2.5)),
-                                  positions(std::vector<double>(900, 2.5))};
+  const ConnectionSpace one_place{
+      7, "w", {300}, {300}, false, positions(std::vector<double>(900, 2.5)), positions(std::vector<double>(900, 2.5))};
   for (const double lambda : {1e-200, 1e-3, 1e9}) {
     EXPECT_NEAR(static_cast<double>(all(by_distance(0.3, lambda), one_place).size()), 27'000,
                 deviations * std::sqrt(90'000 * 0.21))
@@ -166,7 +166,13 @@ TEST(Ranges, AnyPartOfTheTargetsIsThePartOfTheWhole) {
     const auto whole = all(c, space({20}, {20}));
     std::vector<Synapse> parts;
     for (const std::uint32_t first : {0u, 5u, 7u, 8u, 15u})
-      enumerate(c, space({20}, {20}), first, first == 0 ? 5 : first == 5 ? 7 : first == 7 ? 8 : first == 8 ? 15 : 20, parts);
+      enumerate(c, space({20}, {20}), first,
+                first == 0   ? 5
+                : first == 5 ? 7
+                : first == 7 ? 8
+                : first == 8 ? 15
+                             : 20,
+                parts);
     ASSERT_EQ(parts.size(), whole.size()) << name(c.rule);
     for (std::size_t i = 0; i < parts.size(); ++i)
       EXPECT_EQ(std::tuple(parts[i].source, parts[i].target, parts[i].weight),

@@ -73,7 +73,8 @@ TEST_F(DenseInputs, DeltaFollowsASlopeToWithinAThreshold) {
   constexpr int steps = 1000;
   constexpr double threshold = 0.125;
   std::vector<double> values(steps);
-  for (int i = 0; i < steps; ++i) values[static_cast<std::size_t>(i)] = i % 100 < 50 ? 0.07 * (i % 50) : 3.5 - 0.07 * (i % 50);
+  for (int i = 0; i < steps; ++i)
+    values[static_cast<std::size_t>(i)] = i % 100 < 50 ? 0.07 * (i % 50) : 3.5 - 0.07 * (i % 50);
   write_npy("x.npy", "(1, 1000, 1)", values);
   use_delta(threshold);
   double level = values[0];
@@ -119,17 +120,18 @@ TEST_F(DenseInputs, AFileOfTheirOwnHoldsTheTestSamples) {
 
 TEST_F(DenseInputs, ShapesThatAreNoneAreRefused) {
   write_npy("x.npy", "(2, 3)", std::vector<double>(6));
-  EXPECT_EQ(refusal(), "x.npy: has shape (2, 3); (sample, step, channel), (sample, step, height, width) and (sample, "
-                       "step, polarity, height, width) are allowed");
+  EXPECT_EQ(refusal(),
+            "x.npy: has shape (2, 3); (sample, step, channel), (sample, step, height, width) and (sample, "
+            "step, polarity, height, width) are allowed");
   write_npy("x.npy", "(1, 1, 1, 1, 1, 1)", {0});
-  EXPECT_EQ(refusal(), "x.npy: has shape (1, 1, 1, 1, 1, 1); (sample, step, channel), (sample, step, height, width) and "
-                       "(sample, step, polarity, height, width) are allowed");
+  EXPECT_EQ(refusal(),
+            "x.npy: has shape (1, 1, 1, 1, 1, 1); (sample, step, channel), (sample, step, height, width) and "
+            "(sample, step, polarity, height, width) are allowed");
   write_npy("x.npy", "(1, 1, 3, 1, 1)", {0, 0, 0});
   EXPECT_EQ(refusal(), "x.npy: has shape (1, 1, 3, 1, 1); 1 or 2 polarities are allowed");
   use_delta(1);
   write_npy("x.npy", "(1, 1, 2, 1, 1)", {0, 0});
-  EXPECT_EQ(refusal(),
-            "x.npy: has shape (1, 1, 2, 1, 1); encoding = \"delta\" makes the polarities and takes none");
+  EXPECT_EQ(refusal(), "x.npy: has shape (1, 1, 2, 1, 1); encoding = \"delta\" makes the polarities and takes none");
   write_npy("x.npy", "(1, 1, 65537)", std::vector<double>(65537));
   EXPECT_EQ(refusal(), "x.npy: has shape (1, 1, 65537); 1 to 65536 rows and columns are allowed");
   write_npy("x.npy", "(1, 1, 0)", {});
@@ -159,8 +161,9 @@ TEST_F(DenseInputs, ValuesThatAreNoCountsAreRefused) {
 TEST_F(DenseInputs, AJumpOfTooManyThresholdsIsRefused) {
   write_npy("x.npy", "(1, 2, 1)", {0, 1e6});
   use_delta(0.5);
-  EXPECT_EQ(refusal(), "x.npy: element 1 moves by 2e+06 thresholds at once; up to 65535 are allowed, so raise "
-                       "dataset.threshold");
+  EXPECT_EQ(refusal(),
+            "x.npy: element 1 moves by 2e+06 thresholds at once; up to 65535 are allowed, so raise "
+            "dataset.threshold");
   write_npy("x.npy", "(1, 2, 1)", {-1e308, 1e308});  // the difference is no double
   EXPECT_EQ(refusal(),
             "x.npy: element 1 moves by inf thresholds at once; up to 65535 are allowed, so raise dataset.threshold");

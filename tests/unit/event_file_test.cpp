@@ -172,12 +172,14 @@ TEST_F(EventFiles, AShapeThatIsNoneIsRefused) {
     columns.shape = std::move(shape);
     return refusal(columns);
   };
-  EXPECT_EQ(with({}), "a.h5:/: has no `shape`; write it as file[\"shape\"] = [channels], [height, width] or [2, height, "
-                      "width]");
+  EXPECT_EQ(with({}),
+            "a.h5:/: has no `shape`; write it as file[\"shape\"] = [channels], [height, width] or [2, height, "
+            "width]");
   EXPECT_EQ(with({1, 2, 3, 4}),
             "a.h5:/: shape is [1, 2, 3, 4]; [channels], [height, width] and [polarities, height, width] are allowed");
-  EXPECT_EQ(with({3, 2, 2}), "a.h5:/: shape is [3, 2, 2]; 1 or 2 polarities are allowed; write more planes as [planes x "
-                             "height, width]");
+  EXPECT_EQ(with({3, 2, 2}),
+            "a.h5:/: shape is [3, 2, 2]; 1 or 2 polarities are allowed; write more planes as [planes x "
+            "height, width]");
   EXPECT_EQ(with({0}), "a.h5:/: shape is [0]; sides of 1 to 65536 are allowed");
   EXPECT_EQ(with({65537}), "a.h5:/: shape is [65537]; sides of 1 to 65536 are allowed");
   EXPECT_EQ(with({-4, 4}), "a.h5:/: shape is [-4, 4]; sides of 1 to 65536 are allowed");
@@ -229,10 +231,12 @@ TEST_F(EventFiles, OffsetsThatAreNoneAreRefused) {
             "a.h5:/sample_offsets: has 1 entries; one more than there are samples is expected, so 2 or more");
   EXPECT_EQ(with({1, 2}), "a.h5:/sample_offsets: begins with 1; 0 is expected");
   EXPECT_EQ(with({0, 2, 1, 2}), "a.h5:/sample_offsets: entry 2 is 1 after 2; offsets must not fall");
-  EXPECT_EQ(with({0, 1}), "a.h5:/sample_offsets: ends with 1, but there are 2 events; its last entry is the number of "
-                          "events, so that it has one entry more than there are samples");
-  EXPECT_EQ(with({0, 3}), "a.h5:/sample_offsets: ends with 3, but there are 2 events; its last entry is the number of "
-                          "events, so that it has one entry more than there are samples");
+  EXPECT_EQ(with({0, 1}),
+            "a.h5:/sample_offsets: ends with 1, but there are 2 events; its last entry is the number of "
+            "events, so that it has one entry more than there are samples");
+  EXPECT_EQ(with({0, 3}),
+            "a.h5:/sample_offsets: ends with 3, but there are 2 events; its last entry is the number of "
+            "events, so that it has one entry more than there are samples");
   EXPECT_EQ(with({0, -1, 2}), "a.h5:/sample_offsets: element 1 is -1, which uint64 cannot hold");
 }
 
@@ -249,7 +253,10 @@ TEST_F(EventFiles, LabelsThatAreNoneAreRefused) {
   columns.labels = {65536, 0};
   EXPECT_EQ(refusal(columns), "a.h5:/labels: entry 0 is 65536; labels are whole numbers from 0 to 65535");
   columns.labels = {};
-  EXPECT_EQ(refusal(columns, [](hdf5::File& file) { put_column(file, "labels", std::vector<double>{0, 1}); }),
+  EXPECT_EQ(refusal(columns,
+                    [](hdf5::File& file) {
+                      put_column(file, "labels", std::vector<double>{0, 1});
+                    }),
             "a.h5:/labels: holds floating-point numbers; integers are expected");
   EXPECT_EQ(refusal(columns,
                     [](hdf5::File& file) {
@@ -281,8 +288,7 @@ TEST_F(EventFiles, ChannelsAndCountsOutOfRangeAreRefused) {
   columns = fine();
   for (const std::int64_t count : {0, -3, 65536}) {
     columns.counts = {count, 1};
-    EXPECT_EQ(refusal(columns),
-              "a.h5:/counts: event 0 has count " + std::to_string(count) + "; 1 to 65535 is allowed");
+    EXPECT_EQ(refusal(columns), "a.h5:/counts: event 0 has count " + std::to_string(count) + "; 1 to 65535 is allowed");
   }
   EXPECT_EQ(refusal_of([](hdf5::File& file) {
               put_column(file, "times", std::vector<double>{1});

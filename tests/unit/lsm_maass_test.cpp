@@ -146,9 +146,9 @@ TEST(Maass, OneGroupMayBeChangedAlone) {
 }
 
 TEST(Grid, GivesTheLiquidItsShape) {
-  EXPECT_EQ(node(parsed(head + "liquid.grid = [4, 5]\nliquid.inputs.connect = { rule = \"all_to_all\" }\n"), "liquid")
-                .shape,
-            (Shape{4, 5}));
+  EXPECT_EQ(
+      node(parsed(head + "liquid.grid = [4, 5]\nliquid.inputs.connect = { rule = \"all_to_all\" }\n"), "liquid").shape,
+      (Shape{4, 5}));
   EXPECT_EQ(node(parsed(maass + "liquid.grid = [2, 3, 4]\nliquid.neurons = 24\n"), "liquid").shape, (Shape{2, 3, 4}));
 }
 
@@ -199,7 +199,8 @@ TEST(Window, ThatDoesNotFitIsRefused) {
 
 TEST(Ticks, OfPatternPairsAreThoseOfASample) {
   EXPECT_EQ(parsed(maass).binning.ticks, 600);
-  EXPECT_EQ(parsed(head + "dataset.gaps = [7]\ndataset.lead = 0\ndataset.pattern_time = 4\nliquid.preset = \"gaussian\"\ninput.tick = 2\n")
+  EXPECT_EQ(parsed(head + "dataset.gaps = [7]\ndataset.lead = 0\ndataset.pattern_time = 4\nliquid.preset = "
+                          "\"gaussian\"\ninput.tick = 2\n")
                 .binning.ticks,
             8);  // 15 ms in ticks of 2 ms
 }

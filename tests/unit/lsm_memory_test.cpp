@@ -180,14 +180,16 @@ TEST_F(LsmMemory, WithoutTestTheSplitStaysClosedUntilEvalOpensIt) {
     EXPECT_EQ(phase.find("test"), std::string_view::npos) << phase;
   };
   const ExperimentReport closed = train({}, options);
-  for (const std::string& name : names(closed)) EXPECT_TRUE(name.find("memory") == std::string::npos || name.starts_with("validation_")) << name;
+  for (const std::string& name : names(closed))
+    EXPECT_TRUE(name.find("memory") == std::string::npos || name.starts_with("validation_")) << name;
   EXPECT_FALSE(names(closed).contains("first_accuracy"));
   for (const auto& [name, its] : closed.curves) EXPECT_TRUE(name.starts_with("validation_")) << name;
   const ExperimentReport opened = train({}), again = eval_lsm("a.h5", {}, library(), {});
   for (const char* name : {"memory_ms_at_90", "first_accuracy", "xor_accuracy"})
     EXPECT_EQ(number(again, name), number(opened, name)) << name;
-  EXPECT_EQ(again.notes, (std::vector<std::string>{"Training left the test split closed. This is the look at it: choose "
-                                                   "nothing by this figure."}));
+  EXPECT_EQ(again.notes,
+            (std::vector<std::string>{"Training left the test split closed. This is the look at it: choose "
+                                      "nothing by this figure."}));
 }
 
 TEST_F(LsmMemory, WithoutControlsHasTheSameLiquid) {
@@ -205,9 +207,7 @@ TEST_F(LsmMemory, TrainsTheSameFromItsStoredConfig) {
 }
 
 TEST_F(LsmMemory, AGapWithoutSamplesIsRefused) {
-  const auto refusal = [](const std::vector<std::string>& overrides) {
-    return message_of([&] { train(overrides); });
-  };
+  const auto refusal = [](const std::vector<std::string>& overrides) { return message_of([&] { train(overrides); }); };
   EXPECT_EQ(refusal({"controls=false", "dataset.limit_train=1"}),
             "a gap of dataset.gaps has no sample in the train split; use more samples");
   EXPECT_EQ(refusal({"controls=false", "dataset.validation=1"}),
@@ -235,12 +235,13 @@ TEST_F(LsmMemory, EvalRefusesAReadoutThatIsMissingOrDoesNotFit) {
   };
   EXPECT_EQ(changed([](const std::string& name, ReadoutArrays&) { return name != "xor_40ms"; }),
             "b.h5:/readouts/xor_40ms: no such group; /readouts has first_10ms, first_40ms, xor_10ms");
-  EXPECT_EQ(changed([](const std::string& name, ReadoutArrays& a) {
-              if (name == "first_10ms") a.mean.resize(7), a.scale.resize(7), a.weights.resize(14);
-              return true;
-            }),
-            "b.h5:/readouts/first_10ms/weights: 7 features, but the liquid of its config gives 60; the file was changed, "
-            "train anew with: crosspike train");
+  EXPECT_EQ(
+      changed([](const std::string& name, ReadoutArrays& a) {
+        if (name == "first_10ms") a.mean.resize(7), a.scale.resize(7), a.weights.resize(14);
+        return true;
+      }),
+      "b.h5:/readouts/first_10ms/weights: 7 features, but the liquid of its config gives 60; the file was changed, "
+      "train anew with: crosspike train");
 }
 
 }  // namespace

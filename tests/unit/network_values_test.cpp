@@ -68,8 +68,7 @@ TEST(Parts, ThatAreNoneAreRefused) {
   EXPECT_EQ(with("[[nan, 2]]"), "a.toml:4:53: populations.a.tau_mem.parts: a share is nan; 0 to 1 is allowed");
   EXPECT_EQ(with("[[0.5, 2], [0.5, \"3 mV\"]]"),
             "a.toml:4:68: populations.a.tau_mem.parts: '3 mV' is a voltage, not a time; write e.g. \"20 ms\"");
-  EXPECT_EQ(with("[[0.5, 2], [0.5, -3]]"),
-            "a.toml:4:5: a: tau_mem[2] = -3 ms; allowed: 1e-06 ms to 1000000000 ms");
+  EXPECT_EQ(with("[[0.5, 2], [0.5, -3]]"), "a.toml:4:5: a: tau_mem[2] = -3 ms; allowed: 1e-06 ms to 1000000000 ms");
   EXPECT_EQ(with("[[1, 2]], min = 1"), "a.toml:4:61: populations.a.tau_mem has no key 'min'; it knows: parts");
 }
 
@@ -144,8 +143,9 @@ TEST_F(PositionFiles, ThatAreNoneAreRefused) {
             "a.toml:4:55: populations.a.positions: a grid has up to 3 dimensions, the shape has 4");
   EXPECT_EQ(with("{ file = \"none.npy\" }"), "a.toml:4:43: populations.a.positions: none.npy: no such file");
   write_npy("p.npy", "(4, 1)", {0, 1, std::numeric_limits<double>::quiet_NaN(), 3});
-  EXPECT_EQ(with("{ file = \"p.npy\" }"),
-            "a.toml:4:43: populations.a.positions: p.npy: element [2, 0] is nan; populations.a.positions must be finite");
+  EXPECT_EQ(
+      with("{ file = \"p.npy\" }"),
+      "a.toml:4:43: populations.a.positions: p.npy: element [2, 0] is nan; populations.a.positions must be finite");
 }
 
 std::string connected(const std::string& connect) {
@@ -193,7 +193,8 @@ TEST(RangesInAConfig, AreRefusedAtTheirPlace) {
   EXPECT_EQ(range("source_range = [0, 5]"),
             "a.toml:5:1: p: source_range = [0, 5] is no part of a population of 4; write [first, last + 1]");
   EXPECT_EQ(refusal(connected("\"edges\", sources = [0], targets = [0], source_range = [0, 1]")),
-            "a.toml:8:59: projections.p.connect has no key 'source_range'; it knows: rule, sources, targets, weights, delays");
+            "a.toml:8:59: projections.p.connect has no key 'source_range'; it knows: rule, sources, targets, weights, "
+            "delays");
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <crosspike/core/hdf5.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <span>

@@ -141,14 +141,17 @@ TEST_F(OwnSplitsOf, ATestFileOfItsOwnLeavesAllToTrainingAndValidation) {
 TEST_F(OwnSplitsOf, SharesThatLeaveNothingAreRefused) {
   samples(4);
   source_.splits.validation_share = 0.1;
-  EXPECT_EQ(refusal(), "dataset.validation_share = 0.1 and test_share = 0.2 of 4 samples leave 3 to train on and 0 to "
-                       "validate on; both need one or more");
+  EXPECT_EQ(refusal(),
+            "dataset.validation_share = 0.1 and test_share = 0.2 of 4 samples leave 3 to train on and 0 to "
+            "validate on; both need one or more");
   source_.splits = {.validation_share = 0.6, .test_share = 0.6};
-  EXPECT_EQ(refusal(), "dataset.validation_share = 0.6 and test_share = 0.6 of 4 samples leave 0 to train on and 2 to "
-                       "validate on; both need one or more");
+  EXPECT_EQ(refusal(),
+            "dataset.validation_share = 0.6 and test_share = 0.6 of 4 samples leave 0 to train on and 2 to "
+            "validate on; both need one or more");
   source_.splits = {.validation_share = 0.25, .test_share = 0};
-  EXPECT_EQ(refusal(), "dataset.test_share = 0 leaves no sample to test on; raise it, or name a file of test samples "
-                       "with test_file");
+  EXPECT_EQ(refusal(),
+            "dataset.test_share = 0 leaves no sample to test on; raise it, or name a file of test samples "
+            "with test_file");
 }
 
 TEST_F(OwnSplitsOf, LimitsBeyondTheSplitAreRefused) {
@@ -164,16 +167,16 @@ TEST_F(OwnSplitsOf, TrainingNeedsLabelsAndTheTestFileThoseOfTraining) {
   EventColumns columns = easy_events(10, 2, 1);
   columns.labels = {};
   write_events("a.h5", columns);
-  EXPECT_EQ(refusal(), "dataset.file = \"a.h5\" has no labels, and a readout learns them; write `labels`, a whole "
-                       "number for each sample, into it");
+  EXPECT_EQ(refusal(),
+            "dataset.file = \"a.h5\" has no labels, and a readout learns them; write `labels`, a whole "
+            "number for each sample, into it");
   EXPECT_EQ(open_all_samples(source_)->size(), 10);  // a simulation needs none
   samples(10);
   source_.test_file = "b.h5";
   write_events("b.h5", columns);
   EXPECT_EQ(refusal(), "b.h5: has no labels to test against");
   write_events("b.h5", easy_events(9, 3, 1));
-  EXPECT_EQ(refusal(),
-            "b.h5: labels go up to 2, those of training up to 1; the two do not belong together");
+  EXPECT_EQ(refusal(), "b.h5: labels go up to 2, those of training up to 1; the two do not belong together");
 }
 
 }  // namespace

@@ -288,7 +288,8 @@ TEST(PatternPairs, OptionsOutOfRangeAreRefused) {
   EXPECT_EQ(refusal([](O& o) { o.gaps_ms = {100, 50}; }), "gaps must ascend, each gap once");
   EXPECT_EQ(refusal([](O& o) { o.gaps_ms = {-5, 50}; }), "gaps = -5 is out of range; 0 ms to 1000 s is allowed");
   EXPECT_EQ(refusal([](O& o) { o.gaps_ms = {5, 2e6}; }), "gaps = 2000000 is out of range; 0 ms to 1000 s is allowed");
-  EXPECT_EQ(refusal([](O& o) { o.train = 5; }), "train = 5 is out of range; one sample or more for each gap is allowed");
+  EXPECT_EQ(refusal([](O& o) { o.train = 5; }),
+            "train = 5 is out of range; one sample or more for each gap is allowed");
   EXPECT_EQ(refusal([](O& o) { o.test = 5; }), "test = 5 is out of range; one sample or more for each gap is allowed");
 }
 
@@ -321,8 +322,9 @@ TEST(PatternPairs, AConfigSaysEveryOption) {
       "patterns = 3\nchannels = 5\npattern_time = '0.1 s'\nrate = '20 Hz'\ngaps = ['1 ms', 0.002e3]\nlead = '4 ms'\n"
       "jitter = '2 ms'\nnoise = '3 Hz'\ntrain = 80\ntest = 9\nlimit_test = 4\n");
   const PatternPairOptions& o = source.patterns;
-  EXPECT_EQ(std::tuple(o.patterns, o.channels, o.pattern_ms, o.rate_hz, o.jitter_ms, o.noise_hz, o.train, o.test, o.seed),
-            std::tuple(3, 5, 100.0, 20.0, 2.0, 3.0, 80, 9, 42u));
+  EXPECT_EQ(
+      std::tuple(o.patterns, o.channels, o.pattern_ms, o.rate_hz, o.jitter_ms, o.noise_hz, o.train, o.test, o.seed),
+      std::tuple(3, 5, 100.0, 20.0, 2.0, 3.0, 80, 9, 42u));
   EXPECT_EQ(o.gaps_ms, (std::vector<double>{1, 2}));
   EXPECT_EQ(o.lead_ms, 4);
   EXPECT_EQ(source.validation, 20);  // a quarter of train
