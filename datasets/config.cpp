@@ -148,7 +148,8 @@ void read_pattern_pairs(TableReader& reader, DatasetSource& source, std::uint64_
   o.test = reader.integer("test", o.test, 1, most_samples);
   source.validation = o.train / 4;
   source.validation = reader.integer("validation", source.validation, 0, most_samples);
-  keep_places(reader, source, {"validation", "limit_train", "limit_test"});
+  read_limits(reader, source);
+  keep_places(reader, source, {"validation"});
   try {
     check(o);
   } catch (const Error& error) {

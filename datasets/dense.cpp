@@ -58,6 +58,8 @@ class DenseSamples final : public Samples {
                                        : "; 1 or 2 polarities are allowed"));
     if (std::max(sides[1], sides[2]) > 65536 || std::min(sides[1], sides[2]) < 1)
       fail(array.name, text + "; 1 to 65536 rows and columns are allowed");
+    if (sides[0] * sides[1] * sides[2] * (delta() ? 2 : 1) > std::numeric_limits<std::int32_t>::max())
+      fail(array.name, text + "; fewer than 2^31 channels are allowed");
     shape_ = {delta() ? 2 : static_cast<int>(sides[0]), static_cast<int>(sides[1]), static_cast<int>(sides[2])};
     if (array.shape[0] < 1 || array.shape[1] < 1) fail(array.name, text + "; there are no samples in it");
     samples_ = array.shape[0];

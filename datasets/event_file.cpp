@@ -19,6 +19,7 @@ constexpr std::uint64_t part_events = std::uint64_t{1} << 20;  // checked at onc
 constexpr std::int64_t most_classes = 65536;
 constexpr double latest_us = 0x1p53;  // beyond it, a double doesn't hold whole microseconds
 constexpr std::int64_t most_rows = 65536;
+constexpr std::uint64_t shape_bytes = 1024;  // far more than three sides, few enough to be shown
 
 struct TimeUnit {
   const char* name;
@@ -50,7 +51,7 @@ double us_per_unit(const hdf5::File& file) {
 SensorShape shape_in(const hdf5::File& file) {
   std::vector<std::int64_t> sides;
   if (file.has("shape"))
-    sides = file.dataset("shape").read<std::int64_t>();
+    sides = file.dataset("shape").read<std::int64_t>(shape_bytes);
   else if (file.has_attribute("shape"))
     sides = file.attribute_values<std::int64_t>("shape");
   else

@@ -12,9 +12,15 @@ namespace crosspike {
 namespace {
 
 constexpr double us_per_ms = 1000;
+constexpr double most_events = 1e7;  // of all patterns, or of the noise in a sample: on average
 
 void require(bool good, const char* name, double value, const char* allowed) {
   if (!good) throw Error(Fault::input, fmt::format("{} = {} is out of range; {} is allowed", name, value, allowed));
+}
+
+void require_few(double events, const char* what) {
+  if (events > most_events)
+    throw Error(Fault::input, fmt::format("{} make {:.3g} events; up to {:g} are allowed", what, events, most_events));
 }
 
 // A Poisson process on [0, duration): exponential intervals.
@@ -55,6 +61,8 @@ void check(const PatternPairOptions& o) {
   const auto gaps = static_cast<std::int64_t>(o.gaps_ms.size());
   require(o.train >= gaps, "train", static_cast<double>(o.train), "one sample or more for each gap");
   require(o.test >= gaps, "test", static_cast<double>(o.test), "one sample or more for each gap");
+  require_few(o.patterns * o.rate_hz * o.channels * o.pattern_ms / 1000, "patterns x channels x pattern_time x rate");
+  require_few(o.noise_hz * o.channels * o.duration_ms() / 1000, "noise x channels in a sample");
 }
 
 PatternPairs::PatternPairs(const PatternPairOptions& options, std::string_view split)

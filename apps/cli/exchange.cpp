@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/text.hpp>
 #include <crosspike/core/error.hpp>
@@ -12,6 +13,7 @@
 #include <crosspike/core/nearest.hpp>
 #include <crosspike/core/shown.hpp>
 #include <crosspike/models/lsm/trained.hpp>
+#include <cstring>
 #include <fstream>
 
 namespace crosspike::cli {
@@ -175,11 +177,13 @@ void require_network(const Session& session, const ImportedNetwork& imported, co
 }
 
 void write_config(const Value& config, const fs::path& file, const AtomicFile& atomic) {
+  errno = 0;
   std::ofstream out(atomic.temporary(), std::ios::binary);
   out << "# What crosspike import made of " << file.filename().string() << "; docs/export.md says how.\n"
       << to_toml(config);
   out.close();
-  if (!out) throw Error(Fault::system, fmt::format("{}: cannot be written; is the disk full?", atomic.path().string()));
+  if (!out)
+    throw Error(Fault::system, fmt::format("cannot write {} ({})", atomic.path().string(), std::strerror(errno)));
 }
 
 void report(Session& session, const ImportedNetwork& imported, const std::vector<fs::path>& written) {

@@ -34,8 +34,9 @@ void catch_signals() {
     ::sigaction(signal, nullptr, &inherited);
     if (inherited.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
   }
+  // A closed pipe and a file at its size limit are errors of write, which says so and cleans up.
   action.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &action, nullptr);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::sigaction(signal, &action, nullptr);
 }
 
 void check_interrupted() {

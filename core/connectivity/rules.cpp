@@ -65,8 +65,9 @@ void draw_by_distance(const Connectivity& c, const ConnectionSpace& space, std::
   const Position to = position_of(target, space.target, space.target_positions);
   for (std::uint32_t source = 0; source < v.size; ++source) {
     const Position from = position_of(v.first + source, space.source, space.source_positions);
-    const double dx = from.x - to.x, dy = from.y - to.y, dz = from.z - to.z;
-    const double chance = c.probability * math::exp(-(dx * dx + dy * dy + dz * dz) / (c.lambda * c.lambda));
+    // Divided first: the square of a small lambda is 0, and 0 / 0 no probability.
+    const double dx = (from.x - to.x) / c.lambda, dy = (from.y - to.y) / c.lambda, dz = (from.z - to.z) / c.lambda;
+    const double chance = c.probability * math::exp(-(dx * dx + dy * dy + dz * dz));
     if (draws.uniform() < chance && (c.autapses || source != v.self)) out.push_back(source);
   }
 }

@@ -46,16 +46,6 @@ void override_source(Value& config, const std::string& assignment, const std::fi
                           assignment, results.string()));
 }
 
-// Sooner than after all samples.
-void require_fit(const Readout& readout, const LsmSettings& settings, const std::filesystem::path& results) {
-  const Network& network = *settings.liquid.network;
-  const std::size_t features = liquid_features(settings.features, network.node(network.require("liquid")).size());
-  if (readout.features == features) return;
-  throw Error(Fault::input, fmt::format("{}:/readout/weights: {} features, but the liquid of its config gives {}; the "
-                                        "file was changed, train anew with: crosspike train",
-                                        results.string(), readout.features, features));
-}
-
 void write(const ExperimentReport& report, const LsmSettings& settings, const ExperimentOptions& options) {
   ResultsWriter writer(*options.out, results_header(settings), options.existing);
   write_figures(writer, report);
@@ -93,7 +83,7 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
     return report;
   }
   const Readout readout = from_stored(reader.readout(), results.string());
-  require_fit(readout, settings, results);
+  require_fit(readout, settings, results.string() + ":/readout");
   const auto program = build_liquid(settings.liquid, library, options.threads, options.slice);
   const auto test = open_test_split_again(settings.dataset, static_cast<int>(readout.classes));
   CollectWork work;

@@ -8,6 +8,7 @@
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/memory.hpp>
+#include <crosspike/models/lsm/trained.hpp>
 #include <crosspike/models/lsm/write.hpp>
 #include <crosspike/models/readout/fit.hpp>
 #include <crosspike/models/readout/scores.hpp>
@@ -78,8 +79,12 @@ class MemoryExperiment {
   ExperimentReport eval(const Library& library, const ResultsReader& results, const std::string& file) {
     liquid_ = build_liquid(settings_.liquid, library, options_.threads, options_.slice);
     for (std::size_t t = 0; t < tasks.size(); ++t)
-      for (std::size_t gap = 0; gap < gaps(); ++gap)
-        contestants_.front().readouts[t].push_back(from_stored(results.readout(readout_name(t, gap)), file));
+      for (std::size_t gap = 0; gap < gaps(); ++gap) {
+        const std::string name = readout_name(t, gap);
+        const Readout& readout =
+            contestants_.front().readouts[t].emplace_back(from_stored(results.readout(name), file));
+        require_fit(readout, settings_, fmt::format("{}:/readouts/{}", file, name));
+      }
     look_at_test(*open_test_split_again(settings_.dataset, patterns().patterns * patterns().patterns));
     figures_of_test();
     curves("", "test", &Contestant::test);

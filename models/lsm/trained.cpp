@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <crosspike/core/error.hpp>
 #include <crosspike/datasets/config.hpp>
+#include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/settings.hpp>
 #include <crosspike/models/lsm/trained.hpp>
 
@@ -92,6 +93,15 @@ bool looked_at_test(const std::filesystem::path& file, const DatasetSource& now)
   } catch (const Error&) {  // no results of a training
     return false;
   }
+}
+
+void require_fit(const Readout& readout, const LsmSettings& settings, const std::string& place) {
+  const Network& network = *settings.liquid.network;
+  const std::size_t features = liquid_features(settings.features, network.node(network.require("liquid")).size());
+  if (readout.features == features) return;
+  throw Error(Fault::input, fmt::format("{}/weights: {} features, but the liquid of its config gives {}; the file was "
+                                        "changed, train anew with: crosspike train",
+                                        place, readout.features, features));
 }
 
 TrainedNetwork trained_network(const std::filesystem::path& results, const Library& library) {

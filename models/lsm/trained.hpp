@@ -7,7 +7,9 @@
 #include <crosspike/core/library.hpp>
 #include <crosspike/core/results.hpp>
 #include <crosspike/datasets/dataset.hpp>
+#include <crosspike/models/lsm/settings.hpp>
 #include <crosspike/models/network/model.hpp>
+#include <crosspike/models/readout/readout.hpp>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -23,6 +25,10 @@ void use_saved_edges(Value& config, const std::filesystem::path& results);
 bool looked_at_test(const ResultsReader& results);
 // The same of a file that may be no results, for the test split of `now`.
 bool looked_at_test(const std::filesystem::path& file, const DatasetSource& now);
+
+// Throws Error(input) where the readout that lies at `place` ("a.h5:/readout") was fitted to other features than the
+// liquid of its config gives: sooner than after all samples.
+void require_fit(const Readout& readout, const LsmSettings& settings, const std::string& place);
 
 struct TrainedNetwork {
   NetworkModel model{};

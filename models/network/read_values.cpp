@@ -84,7 +84,9 @@ void flatten(const Value& value, const std::string& path, Unit unit, std::size_t
     fail_at(value.where(),
             fmt::format("{} mixes numbers and lists at one depth; write numbers in rows of one length", path));
   if (!list) {
-    out.values.push_back(read_number(value, path, unit));
+    const double number = read_number(value, path, unit);
+    if (!std::isfinite(number)) fail_at(value.where(), fmt::format("{}: {} is not a finite number", path, number));
+    out.values.push_back(number);
     return;
   }
   if (out.shape[depth] != list->size())
@@ -174,7 +176,10 @@ std::vector<double> read_parts(const Value& value, const std::string& path, Unit
   for (const Value& part : *parts) {
     const Array* pair = part.as<Array>();
     if (!pair || pair->size() != 2) fail_at(part.where(), fmt::format("{}.parts: {}", path, example));
-    shares += read_number((*pair)[0], path + ".parts", Unit::none);
+    const double share = read_number((*pair)[0], path + ".parts", Unit::none);
+    if (!(share >= 0 && share <= 1))
+      fail_at((*pair)[0].where(), fmt::format("{}.parts: a share is {:g}; 0 to 1 is allowed", path, share));
+    shares += share;
     const double number = read_number((*pair)[1], path + ".parts", unit);
     // As an excitatory share of 0.8 leaves size / 5 to the others.
     const double end = static_cast<double>(size) - std::floor((1 - shares) * static_cast<double>(size) + 1e-9);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <crosspike/core/connectivity/sampling.hpp>
 #include <crosspike/tests/unit/network_builders.hpp>
+#include <crosspike/tests/unit/statistics.hpp>
 #include <map>
 #include <set>
 
@@ -14,14 +15,6 @@ namespace {
 
 using namespace test;
 using Rule = Connectivity::Rule;
-
-// Two-sided one in a million of a standard normal, and of chi-square by Wilson & Hilferty 1931.
-constexpr double deviations = 4.9;
-void expect_chi_square(double statistic, double freedom) {
-  const double spread = 2 / (9 * freedom);
-  EXPECT_GT(statistic, freedom * std::pow(1 - spread - deviations * std::sqrt(spread), 3));
-  EXPECT_LT(statistic, freedom * std::pow(1 - spread + deviations * std::sqrt(spread), 3));
-}
 
 ConnectionSpace space(Shape source, Shape target, bool same = false, std::uint64_t seed = 7) {
   return {seed, "w", std::move(source), std::move(target), same};
