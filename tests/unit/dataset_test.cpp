@@ -488,8 +488,8 @@ TEST(DatasetConfig, RefusesTheKeysOfAnotherKind) {
   EXPECT_EQ(message_of([] {
               from_config("[dataset]\nkind = 'events'\nfile = 'a.h5'\ntest_file = 'b.h5'\ntest_share = 0.3\n");
             }),
-            "a.toml:5:1: dataset has no key 'test_share'; did you mean 'test_file'? It knows: kind, file, test_file, "
-            "validation_share, shuffle, order_seed, limit_train, limit_test");
+            "a.toml:5:1: dataset has no key 'test_share'; it knows: kind, file, test_file, validation_share, shuffle, "
+            "order_seed, limit_train, limit_test");
 }
 
 TEST_F(DatasetFiles, WhatTheFilesRefuseNamesThePlaceInTheConfig) {
