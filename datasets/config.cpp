@@ -20,7 +20,7 @@ std::optional<std::int64_t> limit_from(TableReader& reader, const std::string& k
   return reader.integer(key, required, 1, most_samples);
 }
 
-// Where each of the keys says something, for messages.
+// Where each of the keys says something, for messages. Only of keys that are read: asking for one makes it known.
 void keep_places(TableReader& reader, DatasetSource& source, std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
     const Value* written = reader.find(key);
@@ -48,7 +48,8 @@ void read_own_splits(TableReader& reader, DatasetSource& source, bool has_test_f
   splits.shuffle = reader.boolean("shuffle", splits.shuffle);
   if (splits.shuffle) splits.order_seed = static_cast<std::uint64_t>(reader.integer("order_seed", 1, 0, most_seed));
   read_limits(reader, source);
-  keep_places(reader, source, {"validation_share", "test_share"});
+  keep_places(reader, source, {"validation_share"});
+  if (!has_test_file) keep_places(reader, source, {"test_share"});
 }
 
 int pixels_from(TableReader& reader, const std::string& key, int fallback, int most) {

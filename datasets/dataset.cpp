@@ -41,7 +41,20 @@ bool has_test_file(const DatasetSource& source) {
   return source.kind == DatasetSource::Kind::events ? !source.test_file.empty() : !source.dense.test_inputs.empty();
 }
 
+// Sooner than its reader, which knows the file but not who named it.
+void require_file(const DatasetSource& source, const std::string& key, const fs::path& file) {
+  std::error_code unknown;
+  if (!fs::exists(file, unknown)) fail_at_key(source, key, fmt::format(" = \"{}\" names no file", file.string()));
+}
+
+void require_files(const DatasetSource& source) {
+  if (source.kind != DatasetSource::Kind::events) return;
+  require_file(source, "file", source.file);
+  if (has_test_file(source)) require_file(source, "test_file", source.test_file);
+}
+
 std::shared_ptr<const Samples> open_half(const DatasetSource& source, Half half) {
+  require_files(source);
   switch (source.kind) {
     case DatasetSource::Kind::events:
       return open_event_file(half == Half::test && has_test_file(source) ? source.test_file : source.file);
@@ -179,6 +192,7 @@ std::vector<fs::path> DatasetSource::inputs() const {
 SensorShape sensor_of(const DatasetSource& source) {
   switch (source.kind) {
     case DatasetSource::Kind::events:
+      require_files(source);
       return event_file_shape(source.file);
     case DatasetSource::Kind::dense:
       return open_half(source, Half::train)->shape();

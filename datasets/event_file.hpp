@@ -4,9 +4,9 @@
 //   /times           (events)       numbers >= 0 in `unit`, counted from the start of their sample; any order within it
 //   /channels        (events)       integers, 0 to the product of `shape` - 1
 //   /counts          (events)       integers, 1 to 65,535: equal events at once; optional, 1
-//   /sample_offsets  (samples + 1)  sample i has the events offsets[i] to offsets[i + 1] - 1; optional: all are one
-//   sample /labels          (samples)      integers from 0; optional, but training needs them /shape           (1 to 3)
-//   [channels], [height, width], or [polarities, height, width] with 1 or 2 polarities;
+//   /sample_offsets  (samples + 1)  sample i has events offsets[i] to offsets[i + 1] - 1; optional: all are one sample
+//   /labels          (samples)      integers from 0; optional, but training needs them
+//   /shape           (1 to 3)       [channels], [height, width] or [polarities, height, width], 1 or 2 polarities;
 //                                   channel = (polarity * height + y) * width + x
 //   /unit            text           s, ms, us or ns
 //

@@ -30,6 +30,7 @@ struct PatternPairOptions {
   std::int64_t train = 12000, test = 6000;  // samples; `train` includes those of validation
   std::uint64_t seed = 1;
 
+  bool operator==(const PatternPairOptions&) const = default;
   double duration_ms() const;  // of a sample: the lead, two patterns and the longest gap
 };
 

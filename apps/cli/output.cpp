@@ -50,26 +50,29 @@ bool reads(const DatasetSource& source, const fs::path& file) {
                      [&](const fs::path& input) { return is_file(file, input) || lies_in(file, input); });
 }
 
-[[noreturn]] void refuse(const fs::path& out, const std::string& what) {
-  throw Error(Fault::input, fmt::format("{} is {}; name another with --out", out.string(), what));
-}
-
 }  // namespace
 
-void refuse_output_over_input(const fs::path& out, const fs::path& file, const Value& config) {
+void refuse_output_over_input(const fs::path& out, const fs::path& file, const Value& config, bool by_default) {
   if (out == "-")
     throw Error(Fault::input, "--out -: results are an HDF5 file and do not go to stdout; write e.g. --out results.h5");
   std::error_code unknown;
   if (!fs::exists(out, unknown)) return;
-  if (is_file(out, file)) refuse(out, "the config");
+  const auto refuse = [&](const std::string& what) {
+    throw Error(
+        Fault::input,
+        fmt::format("{} is {}; name another with --out",
+                    by_default ? fmt::format("the default place of the results, {},", out.string()) : out.string(),
+                    what));
+  };
+  if (is_file(out, file)) refuse("the config");
   if (const Value* named = text_naming(out, config))
-    refuse(out, fmt::format("read by this config ({})", named->where().text()));
-  if (const auto source = dataset_of(config); source && reads(*source, out)) refuse(out, "part of the data set");
+    refuse(fmt::format("read by this config ({})", named->where().text()));
+  if (const auto source = dataset_of(config); source && reads(*source, out)) refuse("part of the data set");
 }
 
 fs::path Session::results_path(const fs::path& file, const Value& config) const {
   const fs::path out = options.out ? *options.out : fs::path(file.stem().string() + ".h5");
-  refuse_output_over_input(out, file, config);
+  refuse_output_over_input(out, file, config, !options.out);
   return out;
 }
 

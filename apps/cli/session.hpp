@@ -77,7 +77,9 @@ class Session {
 bool is_hdf5(const std::filesystem::path& path);  // by its first bytes
 
 // Throws Error(input) where `out` is `file`, or a file that the config read from it names: also with --force.
-void refuse_output_over_input(const std::filesystem::path& out, const std::filesystem::path& file, const Value& config);
+// `by_default`: nobody wrote this name, so the message says what it is.
+void refuse_output_over_input(const std::filesystem::path& out, const std::filesystem::path& file, const Value& config,
+                              bool by_default = false);
 
 std::string model_of(const Value& config);  // throws Error(input) where it is missing or unknown
 

@@ -174,7 +174,8 @@ class Experiment {
     figure(name, readout.lambda);
     const std::vector<double>& tried = settings_.readout.lambdas;
     const auto [low, high] = std::minmax_element(tried.begin(), tried.end());
-    if (tried.size() > 1 && (readout.lambda == *low || readout.lambda == *high))
+    const bool at_end = tried.size() > 1 && (readout.lambda == *low || readout.lambda == *high);
+    if (at_end && validation_accuracy(readout) < 1)
       note(fmt::format("{0} = {1} of {2} lies at the end of readout.{0}s; a wider list may do better.",
                        penalty_name(readout.kind), readout.lambda, what));
   }

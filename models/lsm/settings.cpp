@@ -125,8 +125,8 @@ bool is_group(const Value& part) {
   });
 }
 
-// A written part over the preset's. tau_mem is another word for decay and takes its place; a list of edges takes that of
-// what it brings.
+// A written part over the preset's. tau_mem is another word for decay and takes its place; a list of edges takes that
+// of what it brings.
 Value part(const Value* written, const Value& preset, const std::string& key, const char* preset_kind) {
   if (!written) return merged(&preset, nullptr);
   const Table* table = written->as<Table>();

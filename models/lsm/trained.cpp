@@ -89,7 +89,8 @@ bool looked_at_test(const std::filesystem::path& file, const DatasetSource& now)
     TableReader root(config, "");
     TableReader dataset = root.table("dataset");
     const DatasetSource then = dataset_from(dataset, results.header().seed);
-    return looked_at_test(results) && then.kind == now.kind && then.inputs() == now.inputs();
+    return looked_at_test(results) && then.kind == now.kind && then.inputs() == now.inputs() &&
+           (now.kind != DatasetSource::Kind::pattern_pairs || then.patterns == now.patterns);
   } catch (const Error&) {  // no results of a training
     return false;
   }

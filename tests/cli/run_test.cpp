@@ -195,6 +195,19 @@ tau_mem = { file = "old.h5:/spikes/neuron/timestamps" }
   EXPECT_EQ(work.run({"run", "t.toml", "--out", "new.h5"}).code, 0);
 }
 
+TEST(CliRun, ADataFileOfTheDefaultNameOfResultsIsNamedAsSuch) {
+  Workplace work;
+  ASSERT_EQ(work.run({"run", example("single_neuron.toml").string(), "--out", "t.h5"}).code, 0);
+  work.write("t.toml",
+             "format = 1\nmodel = \"network\"\n[populations.a]\nkind = \"lif\"\nsize = 6\n"
+             "tau_mem = { file = \"t.h5:/spikes/neuron/timestamps\" }\n");
+  const Finished run = work.run({"run", "t.toml"});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.err,
+            "error: the default place of the results, t.h5, is read by this config (t.toml:6:20); name another with "
+            "--out\n");
+}
+
 TEST(CliRun, TrainNeverOverwritesItsDataSetOrItsLiquid) {
   Workplace work;
   const std::string text = "format = 1\nmodel = \"lsm\"\n";

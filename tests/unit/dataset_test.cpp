@@ -470,10 +470,26 @@ TEST(DatasetConfig, RefusalsNameThePlace) {
             "a.toml:4:1: dataset.events: a segment of 105 ms is not a whole number of steps of 2 ms");
 }
 
+TEST(DatasetConfig, AFileOfEventsThatIsMissingIsNamedWithItsPlace) {
+  const std::string text = "[dataset]\nkind = 'events'\nfile = 'none.h5'\n";
+  const DatasetSource source = from_config(text), other = from_config(text, {"dataset.file=nothing.h5"});
+  EXPECT_EQ(message_of([&] { sensor_of(source); }), "a.toml:3:8: dataset.file = \"none.h5\" names no file");
+  EXPECT_EQ(message_of([&] { open_training_splits(other); }), "--set dataset.file = \"nothing.h5\" names no file");
+}
+
 TEST(DatasetConfig, RefusesTheKeysOfAnotherKind) {
   EXPECT_EQ(message_of([] { from_config("[dataset]\nkind = 'nmnist'\npath = '/data'\nevents = { step = 1 }\n"); }),
             "a.toml:4:1: dataset has no key 'events'; it knows: kind, path, train_folder, test_folder, height, width, "
             "validation, limit_train, limit_test");
+  EXPECT_EQ(
+      message_of([] { from_config("[dataset]\nkind = 'pattern_pairs'\nlimit_train = 3\n"); }),
+      "a.toml:3:1: dataset has no key 'limit_train'; it knows: kind, patterns, channels, pattern_time, rate, gaps, "
+      "lead, jitter, noise, train, test, validation");
+  EXPECT_EQ(message_of([] {
+              from_config("[dataset]\nkind = 'events'\nfile = 'a.h5'\ntest_file = 'b.h5'\ntest_share = 0.3\n");
+            }),
+            "a.toml:5:1: dataset has no key 'test_share'; it knows: kind, file, test_file, validation_share, shuffle, "
+            "order_seed, limit_train, limit_test");
 }
 
 TEST_F(DatasetFiles, WhatTheFilesRefuseNamesThePlaceInTheConfig) {
