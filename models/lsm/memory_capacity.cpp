@@ -73,7 +73,8 @@ class Drive {
     const auto events = static_cast<std::size_t>(std::lround(2 * u * events_));
     const std::size_t ticks = static_cast<std::size_t>(ticks_), channels = order_.size();
     std::vector<std::vector<std::int32_t>> sent(ticks);
-    for (std::size_t e = 0; e < events; ++e) sent[e % ticks].push_back(order_[e % channels]);
+    for (std::size_t e = 0; e < events; ++e)  // a channel has one in every tick before it has two in one
+      sent[(e % channels + e / channels) % ticks].push_back(order_[e % channels]);
     out.first.assign(1, 0);
     out.index.clear();
     out.count.clear();

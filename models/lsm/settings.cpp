@@ -131,14 +131,15 @@ Value part(const Value* written, const Value& preset, const std::string& key, co
   if (!written) return merged(&preset, nullptr);
   const Table* table = written->as<Table>();
   if (!table) fail_at(written->where(), fmt::format("liquid.{} = {}; allowed: a table", key, to_inline_toml(*written)));
-  if (is_group(preset) && is_group(*written)) {
+  const bool several = key == "recurrent" && is_group(*written);  // a neuron may well consist of distributions
+  if (several && is_group(preset)) {
     Value all = merged(&preset, written);
     for (auto& [name, projection] : *all.as<Table>())
       if (const Value* base = preset.as<Table>()->find(name))
         projection = part(table->find(name), *base, fmt::format("{}.{}", key, name), preset_kind);
     return all;
   }
-  if (is_group(preset) || is_group(*written)) return merged(nullptr, written);
+  if (several || is_group(preset)) return merged(nullptr, written);
   if (own_start(*written, preset_kind)) {
     const Value kind(Table{{{"kind", text_value(preset_kind)}}});
     return merged(&kind, written);

@@ -176,6 +176,14 @@ TEST(Maass, WhatItCannotBeIsRefused) {
             "'maass'?");
 }
 
+TEST(Maass, ANeuronOfNothingButDistributionsIsNoGroupOfProjections) {
+  const LsmSettings s = parsed(maass + "liquid.neuron.bias = { uniform = [\"12 nA\", \"13 nA\"] }\n");
+  const Node& liquid = s.liquid.network->node(s.liquid.network->require("liquid"));
+  EXPECT_EQ(liquid.kind->name, "cuba_lif");
+  EXPECT_GE(liquid.param("bias").at(0), 12000);
+  EXPECT_EQ(liquid.value("tau_mem"), 30);  // the preset's
+}
+
 TEST(Window, CountsTheEndOfASampleInBins) {
   const FeatureSettings f = parsed(maass + "features = { window = \"30 ms\", bins = 3 }\ninput.ticks = 100\n").features;
   EXPECT_EQ(f.first_tick, 70);
