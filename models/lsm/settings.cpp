@@ -204,6 +204,15 @@ std::vector<std::pair<std::string, const Value*>> projections_of(const Value& re
   return all;
 }
 
+// Of a projection, or of several.
+Value scaled(Value recurrent, const Value& scale) {
+  if (is_group(recurrent))
+    for (auto& [name, projection] : *recurrent.as<Table>()) projection.as<Table>()->set("scale", scale);
+  else
+    recurrent.as<Table>()->set("scale", scale);
+  return recurrent;
+}
+
 Value without_recurrent(const Value& placement) {
   Table kept;
   for (const auto& [name, backend] : *placement.as<Table>())
@@ -257,6 +266,7 @@ Value resolved_projection(const Value& network, const std::string& name) {
   const Value* to = network.as<Table>()->find("projections")->as<Table>()->find(name)->as<Table>()->find("to");
   const std::string target = *to->as<std::string>();
   Value part = resolved_part(network, "projections", name.c_str(), {"from", "to"});
+  if (name.starts_with(recurrent_name)) part = without(part, "scale");  // stays liquid.recurrent_scale
   if (target == "liquid") return part;
   Table table({{"port", Value(target.substr(target.rfind('.') + 1), to->where())}});
   for (const auto& [key, value] : *part.as<Table>()) table.set(key, value);
@@ -422,8 +432,12 @@ class LsmReader {
     Value inputs = own("inputs", "sparse"), recurrent = own("recurrent", "sparse");
     refuse_own(neuron, "liquid.neuron", {"size", "shape"});
     refuse_own(inputs, "liquid.inputs", {"from", "to"});
-    for (const auto& [name, projection] : projections_of(recurrent))
+    for (const auto& [name, projection] : projections_of(recurrent)) {
       refuse_own(*projection, "liquid.recurrent" + name, {"from", "to"});
+      if (const Value* own = projection->as<Table>()->find("scale"))
+        fail_at(own->key_where(),
+                "a scale of recurrent weights is liquid.recurrent_scale, for all of them; write that");
+    }
     require_spikes(neuron, library_);
     if (!saved.empty()) {
       for (const char* key : {"inputs", "recurrent"})
@@ -435,6 +449,10 @@ class LsmReader {
       recurrent = saved_recurrent(saved, where);
     } else {
       for (const char* key : {"inputs", "recurrent"}) require_weights(neuron, liquid.find(key), key, preset);
+    }
+    if (liquid.has("recurrent_scale")) {
+      liquid.quantity("recurrent_scale", Unit::none, required, 0, 1e9);
+      recurrent = scaled(std::move(recurrent), *liquid.find("recurrent_scale"));
     }
     const Value* placement = root_.find("placement");
     s_.network = network(neurons, neuron, inputs, &recurrent, placement);

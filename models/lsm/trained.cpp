@@ -73,7 +73,7 @@ void use_saved_edges(Value& config, const std::filesystem::path& results) {
   if (!draws_edges(liquid.find("inputs")) || !draws_edges(liquid.find("recurrent"))) return;
   Table saved;
   for (const auto& [key, value] : liquid)
-    if (key != "inputs" && key != "recurrent") saved.set(key, value);
+    if (key != "inputs" && key != "recurrent" && key != "recurrent_scale") saved.set(key, value);
   saved.set("from", Value(results.string()));
   liquid = std::move(saved);
 }

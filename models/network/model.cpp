@@ -407,6 +407,7 @@ class Builder {
     } else if (!c.edges || c.edges->weights.empty()) {
       reader.require("weight", unit == Unit::none ? "0.1" : fmt::format("\"0.1 {}\"", name(unit)));
     }
+    if (reader.has("scale")) scale_weights(c, reader.quantity("scale", Unit::none, required, 0, unbounded));
     const Value* delay = reader.has("delay") ? reader.find("delay") : nullptr;
     if (c.edges && !c.edges->delays.empty()) {
       if (delay)
@@ -424,6 +425,20 @@ class Builder {
       c.dale_factor = dale.quantity("factor", Unit::none, required, -unbounded, unbounded);
     }
     return c;
+  }
+
+  static void scale_weights(Connectivity& c, double scale) {
+    const bool pair =
+        c.weight.form == Distribution::Form::resistive_pair;  // a is a scale already, b and c conductances
+    c.weight.a *= scale;
+    if (!pair) c.weight.b *= scale;
+    for (double* limit : {&c.weight.low, &c.weight.high})
+      if (std::isfinite(*limit)) *limit *= scale;
+    for (double& value : c.weight.values) value *= scale;
+    if (!c.edges || c.edges->weights.empty()) return;
+    EdgeList scaled = *c.edges;
+    for (auto& weight : scaled.weights) weight *= scale;
+    c.edges = std::make_shared<const EdgeList>(std::move(scaled));
   }
 
   void read_rule(Connectivity& c, TableReader& connect, const std::string& path, Unit unit) {

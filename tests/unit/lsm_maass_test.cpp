@@ -145,6 +145,23 @@ TEST(Maass, OneGroupMayBeChangedAlone) {
   EXPECT_EQ(node(s, "liquid.recurrent.ii").connectivity->weight.a, -6080);
 }
 
+TEST(RecurrentScale, IsAFactorOnAllRecurrentWeightsAndResolvesToItself) {
+  const LsmSettings s = parsed(maass + "liquid.recurrent_scale = 2\n");
+  EXPECT_EQ(node(s, "liquid.recurrent.ee").connectivity->weight.a, 30000);
+  EXPECT_EQ(node(s, "liquid.recurrent.ii").connectivity->weight.a, -12160);
+  EXPECT_EQ(node(s, "liquid.inputs").connectivity->weight.a, 18000);
+  const LsmSettings again = read_lsm(s.resolved, library());
+  EXPECT_EQ(again.liquid.network->hash(), s.liquid.network->hash());
+  EXPECT_EQ(to_toml(again.resolved), to_toml(s.resolved));
+  const LsmSettings local = parsed(head + "liquid.recurrent_scale = 0.5\n");
+  EXPECT_EQ(node(local, "liquid.recurrent").connectivity->weight.b, 0.025);
+}
+
+TEST(RecurrentScale, StandsForAllProjections) {
+  EXPECT_EQ(refusal(maass + "liquid.recurrent.ee.scale = 2\n"),
+            "a.toml:6:21: a scale of recurrent weights is liquid.recurrent_scale, for all of them; write that");
+}
+
 TEST(Grid, GivesTheLiquidItsShape) {
   EXPECT_EQ(
       node(parsed(head + "liquid.grid = [4, 5]\nliquid.inputs.connect = { rule = \"all_to_all\" }\n"), "liquid").shape,

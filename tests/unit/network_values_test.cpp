@@ -33,6 +33,41 @@ std::vector<double> parts(const std::string& written, int size) {
       .each;
 }
 
+const Connectivity& scaled(NetworkModel& model, const std::string& weight, const std::string& rule) {
+  model = built(
+      "[populations]\na = { kind = \"lif\", size = 2 }\n[projections]\np = { from = \"a\", to = \"a.input\", connect "
+      "= " +
+      rule + ", weight = " + weight + ", scale = 2.5, delay = 1 }\n");
+  return *node(model, "p").connectivity;
+}
+
+TEST(Scale, MultipliesEveryWeightOfAProjection) {
+  NetworkModel model;
+  const std::string all = "{ rule = \"all_to_all\" }";
+  EXPECT_EQ(scaled(model, "2", all).weight.a, 5);
+  const Distribution normal = scaled(model, "{ normal = [2, 4], min = -2, max = 10 }", all).weight;
+  EXPECT_EQ(std::vector({normal.a, normal.b, normal.low, normal.high}), (std::vector<double>{5, 10, -5, 25}));
+  EXPECT_EQ(scaled(model, "{ normal = [2, 4], min = 0 }", all).weight.high, std::numeric_limits<double>::infinity());
+  const Distribution pair = scaled(model, "{ resistive_pair = 2, mean = 12, deviation = 1, formed = 0.5 }", all).weight;
+  EXPECT_EQ(std::vector({pair.a, pair.b, pair.c, pair.formed}), (std::vector<double>{5, 12, 1, 0.5}));
+  EXPECT_EQ(scaled(model, "[1, 2, 3, 4]", all).weight.values, (std::vector<double>{2.5, 5, 7.5, 10}));
+  const Connectivity& edges =
+      *node(model = built(
+                "[populations]\na = { kind = \"lif\", size = 2 }\n[projections]\np = { from = \"a\", to = "
+                "\"a.input\", connect = { rule = \"edges\", sources = [0, 1], targets = [1, 0], weights = [1, 2], "
+                "delays = [1, 1] }, scale = 2.5 }\n"),
+            "p")
+           .connectivity;
+  EXPECT_EQ(edges.edges->weights, (std::vector<double>{2.5, 5}));
+}
+
+TEST(Scale, IsNotNegative) {
+  EXPECT_EQ(refusal("[populations]\na = { kind = \"lif\", size = 2 }\n[projections]\np = { from = \"a\", to = "
+                    "\"a.input\", connect "
+                    "= { rule = \"all_to_all\" }, weight = 1, scale = -1 }\n"),
+            "a.toml:6:91: projections.p.scale is -1; allowed is 0 or more");
+}
+
 TEST(Parts, EachHasItsShareInOrder) {
   EXPECT_EQ(parts("[[0.8, 3], [0.2, 2]]", 10), (std::vector<double>{3, 3, 3, 3, 3, 3, 3, 3, 2, 2}));
   EXPECT_EQ(parts("[[0.25, \"1 ms\"], [0.5, 2], [0.25, \"0.003 s\"]]", 4), (std::vector<double>{1, 2, 2, 3}));
