@@ -225,7 +225,8 @@ TEST(CliDatasetErrors, AFileThatIsNotSaid) {
 }
 
 TEST(CliDatasetErrors, AFileThatIsMissing) {
-  expect_error(with(network, "\"events.h5\"", "\"event.h5\""), to_run, "event.h5: no such file");
+  expect_error(with(network, "\"events.h5\"", "\"event.h5\""), to_run,
+               "t.toml:4:37: dataset.file = \"event.h5\" names no file");
 }
 
 TEST(CliDatasetErrors, KeysOfAnotherKind) {

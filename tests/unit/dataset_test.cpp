@@ -481,10 +481,6 @@ TEST(DatasetConfig, RefusesTheKeysOfAnotherKind) {
   EXPECT_EQ(message_of([] { from_config("[dataset]\nkind = 'nmnist'\npath = '/data'\nevents = { step = 1 }\n"); }),
             "a.toml:4:1: dataset has no key 'events'; it knows: kind, path, train_folder, test_folder, height, width, "
             "validation, limit_train, limit_test");
-  EXPECT_EQ(
-      message_of([] { from_config("[dataset]\nkind = 'pattern_pairs'\nlimit_train = 3\n"); }),
-      "a.toml:3:1: dataset has no key 'limit_train'; it knows: kind, patterns, channels, pattern_time, rate, gaps, "
-      "lead, jitter, noise, train, test, validation");
   EXPECT_EQ(message_of([] {
               from_config("[dataset]\nkind = 'events'\nfile = 'a.h5'\ntest_file = 'b.h5'\ntest_share = 0.3\n");
             }),
