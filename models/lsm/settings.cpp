@@ -434,8 +434,8 @@ class LsmReader {
     refuse_own(inputs, "liquid.inputs", {"from", "to"});
     for (const auto& [name, projection] : projections_of(recurrent)) {
       refuse_own(*projection, "liquid.recurrent" + name, {"from", "to"});
-      if (const Value* own = projection->as<Table>()->find("scale"))
-        fail_at(own->key_where(),
+      if (const Value* scale = projection->as<Table>()->find("scale"))
+        fail_at(scale->key_where(),
                 "a scale of recurrent weights is liquid.recurrent_scale, for all of them; write that");
     }
     require_spikes(neuron, library_);
