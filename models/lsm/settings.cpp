@@ -348,11 +348,18 @@ class LsmReader {
       liquid.set("recurrent", resolved_recurrent(network));
     }
     all.set("placement", *network.as<Table>()->find("placement"));
-    Table ordered;  // alike, whatever was written
-    for (const char* key :
-         {"format", "model", "seed", "controls", "dataset", "input", "liquid", "features", "readout", "placement"})
-      ordered.set(key, std::move(*all.find(key)));
-    return Value(std::move(ordered));
+    liquid =
+        in_order(liquid, {"preset", "neurons", "grid", "from", "recurrent_scale", "neuron", "inputs", "recurrent"});
+    return Value(in_order(all, {"format", "model", "seed", "controls", "dataset", "input", "liquid", "features",
+                                "readout", "placement"}));
+  }
+
+  // Alike, whatever was written.
+  static Table in_order(const Table& table, std::initializer_list<const char*> keys) {
+    Table ordered;
+    for (const char* key : keys)
+      if (const Value* value = table.find(key)) ordered.set(key, *value);
+    return ordered;
   }
 
   // Those of N-MNIST's saccades, or of the samples where they are made up.

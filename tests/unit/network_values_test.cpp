@@ -54,7 +54,7 @@ TEST(Scale, MultipliesEveryWeightOfAProjection) {
   const Connectivity& edges =
       *node(model = built(
                 "[populations]\na = { kind = \"lif\", size = 2 }\n[projections]\np = { from = \"a\", to = "
-                "\"a.input\", connect = { rule = \"edges\", sources = [0, 1], targets = [1, 0], weights = [1, 2], "
+                "\"a.input\", connect = { rule = \"edges\", sources = [0, 1], targets = [0, 1], weights = [1, 2], "
                 "delays = [1, 1] }, scale = 2.5 }\n"),
             "p")
            .connectivity;
@@ -65,7 +65,7 @@ TEST(Scale, IsNotNegative) {
   EXPECT_EQ(refusal("[populations]\na = { kind = \"lif\", size = 2 }\n[projections]\np = { from = \"a\", to = "
                     "\"a.input\", connect "
                     "= { rule = \"all_to_all\" }, weight = 1, scale = -1 }\n"),
-            "a.toml:6:91: projections.p.scale is -1; allowed is 0 or more");
+            "a.toml:6:90: projections.p.scale is -1; allowed is at least 0");
 }
 
 TEST(Parts, EachHasItsShareInOrder) {
