@@ -347,9 +347,9 @@ class LsmReader {
       liquid.set("inputs", resolved_projection(network, "liquid.inputs"));
       liquid.set("recurrent", resolved_recurrent(network));
     }
-    all.set("placement", *network.as<Table>()->find("placement"));
     liquid =
         in_order(liquid, {"preset", "neurons", "grid", "from", "recurrent_scale", "neuron", "inputs", "recurrent"});
+    all.set("placement", *network.as<Table>()->find("placement"));  // moves what `liquid` refers to
     return Value(in_order(all, {"format", "model", "seed", "controls", "dataset", "input", "liquid", "features",
                                 "readout", "placement"}));
   }
@@ -513,19 +513,24 @@ class LsmReader {
     return Value(std::move(table), written.where());
   }
 
+  // By default the time of the second pattern where there are pairs, whose first one would be seen else; else all.
   void read_window(TableReader& features) {
-    const double window = features.quantity("window", Unit::ms, required, s_.binning.tick_ms, 1e9);
-    const auto ticks = static_cast<std::int64_t>(std::floor(window / s_.binning.tick_ms + 0.5));
+    const bool pairs = s_.dataset.kind == DatasetSource::Kind::pattern_pairs;
+    if (!pairs && !features.has("window")) return;
+    const double tick = s_.binning.tick_ms, sample = tick * s_.binning.ticks;
+    const double usual = std::min(std::max(s_.dataset.patterns.pattern_ms, tick), sample);
+    const double window = features.quantity("window", Unit::ms, usual, tick, 1e9);
+    const auto ticks = static_cast<std::int64_t>(std::floor(window / tick + 0.5));
     if (ticks > s_.binning.ticks)
       fail_at(features.find("window")->where(),
               fmt::format("features.window = {} is longer than a sample, {}", format_quantity(window, Unit::ms),
-                          format_quantity(s_.binning.tick_ms * s_.binning.ticks, Unit::ms)));
+                          format_quantity(sample, Unit::ms)));
     s_.features.first_tick = s_.binning.ticks - static_cast<int>(ticks);
   }
 
   void read_features() {
     TableReader features = root_.table("features");
-    if (features.has("window")) read_window(features);
+    read_window(features);
     s_.features.bins = static_cast<int>(features.integer("bins", 2, 1, s_.binning.ticks - s_.features.first_tick));
     const std::string transforms[] = {"none", "square_root"};
     s_.features.square_root = features.choice("transform", "none", transforms) == "square_root";

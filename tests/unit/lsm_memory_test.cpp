@@ -121,7 +121,7 @@ TEST_F(LsmMemory, FiguresAreThoseOfTheCurves) {
 }
 
 TEST_F(LsmMemory, WhatSeesBothPatternsTellsThem) {
-  const ExperimentReport report = train();
+  const ExperimentReport report = train({"features.window=\"80 ms\""});  // the whole sample
   // At 40 ms the patterns lie in different halves of the sample, and without noise all pairs are four points.
   EXPECT_EQ(series(curve(report, "memory_first"), "input").y[1], 1);
   EXPECT_EQ(series(curve(report, "memory_first"), "liquid").y[1], 1);
@@ -129,7 +129,7 @@ TEST_F(LsmMemory, WhatSeesBothPatternsTellsThem) {
 
 TEST_F(LsmMemory, WhatSeesOnlyTheSecondPatternIsAtChance) {
   // 160 answers; the first pattern is drawn independently of the second, and silence lies between.
-  const ExperimentReport report = train({"features={ window = \"20 ms\", bins = 1 }", "dataset.test=160"});
+  const ExperimentReport report = train({"features.bins=1", "dataset.test=160"});  // the window is a pattern's time
   const double bound = deviations * 0.5 / std::sqrt(160);
   for (const char* control : {"static", "input"})
     for (const char* task : {"first", "xor"})
