@@ -104,9 +104,10 @@ class Comparer {
       compare_spikes(sample);
       compare_recorders(sample);
     }
-    const double runs = samples.size() > 1 ? static_cast<double>(samples.size() - 1) : 1;
-    for (PopulationComparison& population : out_.populations) add_rates(population, runs);
+    for (PopulationComparison& population : out_.populations) add_rates(population);
     compare_readouts();
+    compare_scores();
+    compare_curves();
     compare_edges();
     compare_figures();
     return std::move(out_);
@@ -181,21 +182,25 @@ class Comparer {
     return difference;
   }
 
-  void add_rates(PopulationComparison& population, double runs) const {
-    const auto rate = [&](const Facts& facts, std::uint64_t spikes) -> std::optional<double> {
+  void add_rates(PopulationComparison& population) const {
+    const auto runs = [](const ResultsReader& results) {
+      return std::max<double>(1, static_cast<double>(results.samples().size()));
+    };
+    const auto rate = [&](const Facts& facts, const ResultsReader& results,
+                          std::uint64_t spikes) -> std::optional<double> {
       const auto size = facts.size(population.name);
       if (!size || !facts.time_ms || *size == 0 || *facts.time_ms == 0) return std::nullopt;
-      return static_cast<double>(spikes) / *size / (*facts.time_ms / 1000) / runs;
+      return static_cast<double>(spikes) / *size / (*facts.time_ms / 1000) / runs(results);
     };
-    population.rate_a_hz = rate(facts_a_, population.a);
-    population.rate_b_hz = rate(facts_b_, population.b);
+    population.rate_a_hz = rate(facts_a_, a_, population.a);
+    population.rate_b_hz = rate(facts_b_, b_, population.b);
     const auto size = facts_a_.size(population.name);
     if (!population.rate_a_hz || !population.rate_b_hz || facts_a_.time_ms != facts_b_.time_ms ||
-        size != facts_b_.size(population.name))
+        size != facts_b_.size(population.name) || a_.samples() != b_.samples())
       return;
     double squares = 0;
     for (const auto& [index, difference] : elements_.at(population.name)) {
-      const double hz = static_cast<double>(difference) / (*facts_a_.time_ms / 1000) / runs;
+      const double hz = static_cast<double>(difference) / (*facts_a_.time_ms / 1000) / runs(a_);
       squares += hz * hz;
     }
     population.rate_error_hz = std::sqrt(squares / *size);
@@ -281,6 +286,40 @@ class Comparer {
     compare_array(path + "/mean", a.mean, b.mean, 1);
     compare_array(path + "/scale", a.scale, b.scale, 1);
     compare_array(path + "/lambda", {&a.lambda, 1}, {&b.lambda, 1}, 1);
+  }
+
+  void compare_scores() {
+    const auto in_a = a_.contestants(), in_b = b_.contestants();
+    for (const std::string& name : both(in_a, in_b)) {
+      const std::string path = "scores/" + name;
+      if (!has(in_a, name) || !has(in_b, name)) {
+        entry(out_.values, path).problem = has(in_a, name) ? "only in A" : "only in B";
+        continue;
+      }
+      const ReadoutScores a = a_.scores(name), b = b_.scores(name);
+      const std::vector<double> confusion_a(a.confusion.begin(), a.confusion.end()),
+          confusion_b(b.confusion.begin(), b.confusion.end());
+      compare_array(path + "/confusion", confusion_a, confusion_b, std::max<std::size_t>(1, a.classes));
+      compare_array(path + "/validation_accuracy", a.validation_accuracy, b.validation_accuracy, 1);
+    }
+  }
+
+  void compare_curves() {
+    const auto in_a = a_.curves(), in_b = b_.curves();
+    for (const auto& [name, a] : in_a) {
+      const std::string path = "curves/" + name;
+      const auto at = in_b.find(name);
+      if (at == in_b.end()) {
+        entry(out_.values, path).problem = "only in A";
+        continue;
+      }
+      compare_array(path + "/x", a.x, at->second.x, 1);
+      if (a.series.size() != at->second.series.size()) entry(out_.values, path).problem = "other series";
+      for (std::size_t i = 0; i < std::min(a.series.size(), at->second.series.size()); ++i)
+        compare_array(path + "/" + a.series[i].name, a.series[i].y, at->second.series[i].y, 1);
+    }
+    for (const auto& [name, b] : in_b)
+      if (!in_a.contains(name)) entry(out_.values, "curves/" + name).problem = "only in B";
   }
 
   void compare_edges() {

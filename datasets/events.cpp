@@ -64,7 +64,9 @@ void EventBinner::close_tick(BinnedSpikes& out) {
     for (std::uint64_t bits = std::exchange(marked_[word], 0); bits != 0; bits &= bits - 1) {
       const std::size_t channel = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
       out.index.push_back(static_cast<std::int32_t>(channel));
-      out.count.push_back(std::min(std::exchange(counts_[channel], 0), limit));
+      const std::int32_t count = std::exchange(counts_[channel], 0);
+      out.count.push_back(std::min(count, limit));
+      out.clipped += count - out.count.back();
     }
   }
   out.first.push_back(static_cast<std::int32_t>(out.index.size()));
@@ -74,6 +76,7 @@ void EventBinner::bin(std::span<const Event> events, BinnedSpikes& out) {
   out.first.assign(1, 0);
   out.index.clear();
   out.count.clear();
+  out.late = out.clipped = 0;
   // An earlier call that threw may have left a tick open.
   std::fill(marked_.begin(), marked_.end(), 0);
   std::fill(counts_.begin(), counts_.end(), 0);
@@ -98,7 +101,10 @@ void EventBinner::bin(std::span<const Event> events, BinnedSpikes& out) {
                               "x height)",
                               i, event.x, event.y, sensor_.width, sensor_.height));
     previous = event.time_us;
-    if (event.time_us >= options_.ticks * tick_us_) break;
+    if (event.time_us >= options_.ticks * tick_us_) {
+      for (const Event& late : events.subspan(i)) out.late += late.count;
+      break;
+    }
     if (event.time_us >= (tick + 1) * tick_us_) {
       if (std::exchange(open, false)) {
         close_tick(out);
@@ -114,7 +120,8 @@ void EventBinner::bin(std::span<const Event> events, BinnedSpikes& out) {
     if (column < 0 || column >= shape_.width || row < 0 || row >= shape_.height) continue;
     const int plane = both && event.on ? 1 : 0;
     const auto channel = static_cast<std::size_t>((plane * shape_.height + row) * shape_.width + column);
-    counts_[channel] += event.count;
+    counts_[channel] = static_cast<std::int32_t>(  // a count beyond 32 bits stays the largest
+        std::min<std::int64_t>(std::int64_t{counts_[channel]} + event.count, std::numeric_limits<std::int32_t>::max()));
     marked_[channel / 64] |= std::uint64_t{1} << (channel % 64);
     open = true;
   }

@@ -54,6 +54,8 @@ struct BinnedSpikes {
   std::vector<std::int32_t> first;  // ticks + 1 entries
   std::vector<std::int32_t> index;  // channel of the binned shape
   std::vector<std::int32_t> count;  // >= 1
+  std::int64_t late = 0;            // events after the last tick, which are left out
+  std::int64_t clipped = 0;         // counts above max_per_tick, which are lost
 };
 
 /// Bins samples of one sensor; holds its scratch, so one per thread. An event falls into tick

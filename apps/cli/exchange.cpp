@@ -90,6 +90,11 @@ Source source_of(const Session& session, const fs::path& file) {
   source.config = parse_config(results.header().config, file.string() + ":/config");
   if (!session.options.overrides.empty() || session.options.seed)
     throw Error(Fault::input, fmt::format("{} holds what has run; --set and --seed go with a config", file.string()));
+  if (const auto readouts = results.readouts(); !readouts.empty())
+    throw Error(Fault::cannot,
+                fmt::format("{}: has a readout for each of several tasks ({}, ...), and a graph holds one; "
+                            "export its config for the liquid alone",
+                            file.string(), readouts.front()));
   if (results.has_readout())
     source.network = trained_network(file, session.library);
   else

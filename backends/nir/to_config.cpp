@@ -262,8 +262,13 @@ class Importer {
     }
   }
 
-  std::string unused(std::string name) {
-    while (projections_.find(name) || wires_.find(name)) name += "_2";
+  bool used(const std::string& name) const { return projections_.find(name) || wires_.find(name); }
+  // Neither used nor the name of any node, which may still need it.
+  std::string unused(std::string name) const {
+    const auto named = [&] {
+      return std::any_of(names_.begin(), names_.end(), [&](const auto& pair) { return pair.second == name; });
+    };
+    while (used(name) || named()) name += "_2";
     return name;
   }
 
@@ -302,7 +307,7 @@ class Importer {
 
   void add_projection(const Route& route, Table table, const Value& delay) {
     const Node& weights = node(route.through);
-    const std::string name = unused(names_[route.through]);
+    const std::string own = names_[route.through], name = used(own) ? unused(own + "_2") : own;
     const auto port = weights.metadata.find("crosspike/port");
     const auto* written_port = port == weights.metadata.end() ? nullptr : std::get_if<std::string>(&port->second);
     if (written_port && *written_port == "inhibitory" && node(route.to).type == "CubaLIF")

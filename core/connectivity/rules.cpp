@@ -231,6 +231,11 @@ std::optional<std::string> range_trouble(const char* what, ElementRange range, s
 std::optional<std::string> each_trouble(const char* what, const Distribution& d, const Connectivity& c,
                                         std::size_t sources, std::size_t targets) {
   if (d.form != Distribution::Form::each) return std::nullopt;
+  if (c.rule == Rule::edges)
+    return fmt::format(
+        "{0}: with the rule edges, values for each synapse stand beside sources and targets: write "
+        "connect.{0}s",
+        what);
   if (c.rule != Rule::one_to_one && c.rule != Rule::all_to_all)
     return fmt::format(
         "{}: values for each synapse go with the rules one_to_one, all_to_all and edges; write a "

@@ -10,6 +10,7 @@
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/network/feed.hpp>
 #include <limits>
+#include <numeric>
 
 namespace crosspike {
 
@@ -265,7 +266,13 @@ FeatureRows collect_liquid(const std::shared_ptr<const Program>& program, const 
       });
       if (member.rank() == 0) {  // while no other thread converts
         convert.restart();
-        for (std::size_t i = 0; i < size; ++i) sum.input_events += converted[i].events;
+        for (std::size_t i = 0; i < size; ++i) {
+          const BinnedSpikes& binned = converted[i].spikes;
+          sum.input_events += converted[i].events;
+          sum.counts += std::accumulate(binned.count.begin(), binned.count.end(), std::int64_t{0});
+          sum.late += binned.late;
+          sum.clipped += binned.clipped;
+        }
       }
       member.barrier();
       if (member.rank() != 0) continue;

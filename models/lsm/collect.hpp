@@ -31,6 +31,7 @@ struct CollectWork {
   double seconds = 0;             // in all
   double simulating_seconds = 0;  // of them simulation and features, from converted events in memory
   std::uint64_t samples = 0, input_events = 0, spikes = 0;
+  std::int64_t counts = 0, late = 0, clipped = 0;  // counts that became input, and those that binning left out
 };
 
 // Features of a liquid of so many neurons.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <crosspike/core/clock.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/collect.hpp>
@@ -16,8 +18,10 @@ namespace {
 
 // Where the test samples lie and what runs them may change; the readout was fitted to all the rest.
 bool may_change(const std::string& section, const std::string& key) {
-  return section == "placement" ||
-         (section == "dataset" && (key == "path" || key == "limit_test" || key.starts_with("test_")));
+  if (section == "placement") return true;
+  constexpr std::array places = {"path",        "limit_test",  "test_images", "test_labels",
+                                 "test_folder", "test_inputs", "test_file"};
+  return section == "dataset" && std::find(places.begin(), places.end(), key) != places.end();
 }
 
 // What may not change. `config` is resolved: there is no default that an override could write out.
@@ -37,12 +41,25 @@ Value fixed_part(const Value& config) {
 }
 
 void override_source(Value& config, const std::string& assignment, const std::filesystem::path& results) {
-  const Value before = fixed_part(config);
+  const Value before = config;
   apply_override(config, assignment);
-  if (fixed_part(config) == before) return;
+  // A test file of its own takes the place of a share that the training file was to leave; nobody trains here.
+  const auto without_share = [](const Value& whole) {
+    Value fixed = fixed_part(whole);
+    if (Value* dataset = fixed.as<Table>()->find("dataset")) *dataset = without(*dataset, "test_share");
+    return fixed;
+  };
+  if (Value* dataset = config.as<Table>()->find("dataset");
+      dataset && (dataset->as<Table>()->find("test_file") || dataset->as<Table>()->find("test_inputs"))) {
+    *dataset = without(*dataset, "test_share");
+    if (without_share(config) == without_share(before)) return;
+  } else if (fixed_part(config) == fixed_part(before)) {
+    return;
+  }
   throw Error(Fault::input,
-              fmt::format("--set {}: the readout in {} was fitted to another config; eval takes only dataset.path, "
-                          "dataset.test_*, dataset.limit_test and placement; train anew with: crosspike train",
+              fmt::format("--set {}: the readout in {} was fitted to another config; eval takes only dataset.path, the "
+                          "files and folders of dataset.test_..., dataset.limit_test and placement; train anew with: "
+                          "crosspike train",
                           assignment, results.string()));
 }
 
@@ -74,7 +91,8 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   const char* look =
       looked_at_test(reader)
           ? "This is not the first look at the test split: training took it. Choose nothing by this figure."
-          : "Training left the test split closed. This is the look at it: choose nothing by this figure.";
+          : "Training left the test split closed, so that the first eval is the one look at it. Choose nothing by this "
+            "figure.";
   if (settings.dataset.kind == DatasetSource::Kind::pattern_pairs) {
     ExperimentReport report = eval_memory(settings, reader, results.string(), library, options);
     report.notes.push_back(look);

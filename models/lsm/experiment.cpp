@@ -46,6 +46,7 @@ class Experiment {
     liquid_ = Program::build(std::move(plan_.liquid), team_);
     CollectWork work;
     fit_liquid("liquid", liquid_, recurrent_, &work);
+    note_losses(work);
     note_silence(work);
     if (settings_.controls) fit_controls();
     if (options_.test) {
@@ -178,6 +179,21 @@ class Experiment {
     if (at_end && validation_accuracy(readout) < 1)
       note(fmt::format("{0} = {1} of {2} lies at the end of readout.{0}s; a wider list may do better.",
                        penalty_name(readout.kind), readout.lambda, what));
+  }
+
+  // A few are usual: events at the very end, a pixel that is busier than others.
+  void note_losses(const CollectWork& work) {
+    constexpr double worth_saying = 0.05;
+    const auto all = static_cast<double>(work.counts + work.late + work.clipped);
+    const double late = static_cast<double>(work.late) / all, clipped = static_cast<double>(work.clipped) / all;
+    if (late > worth_saying)
+      note(fmt::format("{:.0f} % of the events come after {}, where samples end, and are left out; raise input.ticks.",
+                       100 * late, format_quantity(settings_.binning.tick_ms * settings_.binning.ticks, Unit::ms)));
+    if (clipped > worth_saying)
+      note(
+          fmt::format("{:.0f} % of the events are more than {} of a channel in a tick, and are left out; raise "
+                      "input.max_per_tick.",
+                      100 * clipped, settings_.binning.max_per_tick));
   }
 
   void note_silence(const CollectWork& work) {

@@ -41,8 +41,8 @@ bool is_timing(std::string_view figure);
 ExperimentReport train_lsm(const Value& config, const Library& library, const ExperimentOptions& options);
 
 // Scores a trained liquid, with the edges that training saved, on the test split again; says that this is not the
-// first look. Overrides may change where the test samples lie and what runs them: dataset.path, dataset.test_*,
-// dataset.limit_test, placement. Throws Error(input) for any other.
+// first look. Overrides may change where the test samples lie and what runs them: dataset.path, files and folders of
+// dataset.test_..., dataset.limit_test, placement. Throws Error(input) for any other.
 ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vector<std::string>& overrides,
                           const Library& library, const ExperimentOptions& options);
 

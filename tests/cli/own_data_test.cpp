@@ -132,6 +132,34 @@ TEST(CliOwnData, TrainEvalAndReportOfAnEventFile) {
   EXPECT_NE(work.read("t.html").find("events.h5"), std::string::npos);  // the config is in it
 }
 
+TEST(CliOwnData, EvalTakesAFileOfNewSamplesButNoOtherShare) {
+  Workplace work;
+  work.write("l.toml", liquid);
+  test::write_events(work.folder() / "events.h5", test::easy_events(60, 2));
+  test::write_events(work.folder() / "new.h5", test::easy_events(20, 2));
+  ASSERT_EQ(work.run({"train", "l.toml", "--out", "l.h5", "--no-test"}).code, 0);
+  const Finished eval = work.run({"eval", "l.h5", "--set", "dataset.test_file=new.h5", "--json"});
+  ASSERT_EQ(eval.code, 0) << eval.err;
+  EXPECT_EQ(json::parse(eval.out).at("figures").at("test_samples"), 20);
+  const Finished share = work.run({"eval", "l.h5", "--set", "dataset.test_share=0.5"});
+  EXPECT_EQ(share.code, 2);
+  EXPECT_EQ(
+      share.err,
+      "error: --set dataset.test_share=0.5: the readout in l.h5 was fitted to another config; eval takes only "
+      "dataset.path, the files and folders of dataset.test_..., dataset.limit_test and placement; train anew with: "
+      "crosspike train\n");
+}
+
+TEST(CliOwnData, TrainSaysWhichEventsItLeavesOut) {
+  Workplace work;
+  work.write("l.toml", liquid);
+  test::write_events(work.folder() / "events.h5", test::easy_events(60, 2));
+  const Finished run =
+      work.run({"train", "l.toml", "--out", "l.h5", "--set", "input.ticks=1", "--set", "features.bins=1"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(run.out.find(" % of the events come after "), std::string::npos) << run.out;
+}
+
 TEST(CliOwnData, TheReportOfAMemoryExperimentDrawsItsCurves) {
   Workplace work;
   work.write("t.toml", memory);

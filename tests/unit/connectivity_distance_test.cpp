@@ -249,6 +249,9 @@ TEST(EachSynapse, ValuesThatDoNotFitAreRefused) {
   EXPECT_EQ(problem(Rule::fixed_indegree, 4, 0),
             "weight: values for each synapse go with the rules one_to_one, all_to_all and edges; write a distribution "
             "or another rule");
+  EXPECT_EQ(
+      problem(Rule::edges, 4, 0),
+      "weight: with the rule edges, values for each synapse stand beside sources and targets: write connect.weights");
   EXPECT_EQ(problem(Rule::pairwise_bernoulli, 0, 16),
             "delay: values for each synapse go with the rules one_to_one, all_to_all and edges; write a distribution "
             "or another rule");

@@ -64,6 +64,20 @@ TEST(Binning, CropsToTheCentreAndClipsCounts) {
   EXPECT_EQ(spikes.count, (Ints{1, 2}));
 }
 
+TEST(Binning, SaysWhatItLeftOutAndKeepsTheLargestCount) {
+  const Event many{.time_us = 0, .x = 0, .y = 0, .on = false, .count = 65535};
+  const std::vector<Event> events = {{0, 1, 0, false}, many, {1000, 1, 0, false, 3}, {2000, 1, 0, false, 4}};
+  const BinnedSpikes clipped = bin_events(events, small_sensor, {.ticks = 2, .max_per_tick = 2});
+  EXPECT_EQ(clipped.count, (Ints{2, 1, 2}));
+  EXPECT_EQ(clipped.clipped, 65533 + 1);
+  EXPECT_EQ(clipped.late, 4);
+  const BinnedSpikes all = bin_events(events, small_sensor, {.ticks = 3});
+  EXPECT_EQ(all.clipped, 0);
+  EXPECT_EQ(all.late, 0);
+  const std::vector<Event> beyond(40000, many);  // 2.6e9
+  EXPECT_EQ(bin_events(beyond, small_sensor, {.ticks = 1}).count, (Ints{std::numeric_limits<std::int32_t>::max()}));
+}
+
 TEST(Binning, AgreesWithACountPerTickAndChannel) {
   constexpr int ticks = 40;
   std::mt19937 random(3);

@@ -229,12 +229,13 @@ TEST_F(LsmExperiment, EvalRefusesWhatTheReadoutWasNotFittedTo) {
   const auto refusal = [&](const std::string& assignment) {
     return message_of([&] { eval_lsm(file("out.h5"), {assignment}, library(), {}); });
   };
-  for (const char* assignment :
-       {"seed=99", "features.transform=square_root", "liquid.neurons=61", "liquid.neuron.threshold=2",
-        "input.max_per_tick=3", "dataset.events.threshold=0.2", "dataset.kind=nmnist", "liquid={}"})
+  for (const char* assignment : {"seed=99", "features.transform=square_root", "liquid.neurons=61",
+                                 "liquid.neuron.threshold=2", "input.max_per_tick=3", "dataset.test_share=0.5",
+                                 "dataset.events.threshold=0.2", "dataset.kind=nmnist", "liquid={}"})
     EXPECT_EQ(refusal(assignment), "--set " + std::string(assignment) + ": the readout in " + file("out.h5").string() +
-                                       " was fitted to another config; eval takes only dataset.path, dataset.test_*, "
-                                       "dataset.limit_test and placement; train anew with: crosspike train");
+                                       " was fitted to another config; eval takes only dataset.path, the files and "
+                                       "folders of dataset.test_..., dataset.limit_test and placement; train anew "
+                                       "with: crosspike train");
   EXPECT_EQ(refusal("seed=3"), "");  // what it is anyway
 }
 

@@ -188,8 +188,8 @@ TEST_F(LsmMemory, WithoutTestTheSplitStaysClosedUntilEvalOpensIt) {
   for (const char* name : {"memory_ms_at_90", "first_accuracy", "xor_accuracy"})
     EXPECT_EQ(number(again, name), number(opened, name)) << name;
   EXPECT_EQ(again.notes,
-            (std::vector<std::string>{"Training left the test split closed. This is the look at it: choose "
-                                      "nothing by this figure."}));
+            (std::vector<std::string>{"Training left the test split closed, so that the first eval is the one "
+                                      "look at it. Choose nothing by this figure."}));
 }
 
 TEST_F(LsmMemory, WithoutControlsHasTheSameLiquid) {

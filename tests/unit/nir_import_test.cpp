@@ -93,6 +93,19 @@ TEST_F(NirImport, NamesBecomeOnesThatAConfigTakes) {
     EXPECT_TRUE(model.network->find(name)) << name;
 }
 
+TEST_F(NirImport, WeightsWithTwoTargetsLeaveTheNamesOfOtherNodesAlone) {
+  nir::Graph graph = chain();
+  graph.nodes["w_2"] = lif(2);
+  graph.edges.insert(graph.edges.end(), {{"w", "w_2"}});
+  const Value config = imported(graph);
+  EXPECT_TRUE(config.as<Table>()->find("populations")->as<Table>()->find("w_2"));
+  const Table& projections = *config.as<Table>()->find("projections")->as<Table>();
+  EXPECT_EQ(projections.size(), 2U);
+  EXPECT_TRUE(projections.find("w"));
+  EXPECT_TRUE(projections.find("w_2_2"));
+  build_network(config, all_kinds());
+}
+
 TEST_F(NirImport, ALoopWithoutDelayGetsOneTickAndSaysSo) {
   nir::Graph graph = chain();
   graph.nodes["lif1.w_rec"] = linear(2, 2, {0, 1, 1, 0});
