@@ -34,7 +34,7 @@ void describe_records(const ResultsReader& results, TextTable& table, Json& json
 
 constexpr std::size_t most_measured = 20'000;  // neurons; more would take minutes
 
-// What the liquid of an lsm is good for. Text and json take nothing where it has too many neurons.
+// What the liquid of an lsm is good for; said to be unknown where it has too many neurons.
 void liquid_info(Session& session, const Value& config, std::size_t neurons, Json& json) {
   if (neurons > most_measured) {
     session.print(fmt::format("\nThe liquid is not measured: it has more than {} neurons.\n", grouped(most_measured)));

@@ -160,6 +160,17 @@ TEST(CliOwnData, TrainSaysWhichEventsItLeavesOut) {
   EXPECT_NE(run.out.find(" % of the events come after "), std::string::npos) << run.out;
 }
 
+TEST(CliOwnData, AMemoryExperimentIsNotExportedWithoutItsReadouts) {
+  Workplace work;
+  work.write("m.toml", memory);
+  ASSERT_EQ(work.run({"train", "m.toml", "--out", "m.h5", "--set", "controls=false"}).code, 0);
+  const Finished run = work.run({"export", "m.h5", "--target", "nir"});
+  EXPECT_EQ(run.code, 3);
+  EXPECT_EQ(run.err,
+            "error: m.h5: has a readout for each of several tasks (first_10ms, ...), and a graph holds one; export its "
+            "config for the liquid alone\n");
+}
+
 TEST(CliOwnData, TheReportOfAMemoryExperimentDrawsItsCurves) {
   Workplace work;
   work.write("t.toml", memory);

@@ -12,6 +12,7 @@ namespace {
 
 using namespace crosspike;
 using fuzz::demand;
+using fuzz::unless_refused;
 
 void read_dense(const std::filesystem::path& path, DenseFiles::Encoding encoding) {
   DatasetSource source;
@@ -25,15 +26,6 @@ void read_dense(const std::filesystem::path& path, DenseFiles::Encoding encoding
   for (std::int64_t sample = 0; sample < std::min<std::int64_t>(all->size(), 10); ++sample) {
     all->events(sample, scratch, events);
     for (const Event& e : events) demand(e.x < shape.width && e.y < shape.height && e.count >= 1);
-  }
-}
-
-template <class Act>
-void unless_refused(Act act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    demand(error.fault() == Fault::input);
   }
 }
 

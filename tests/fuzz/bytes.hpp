@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <crosspike/core/error.hpp>
 #include <crosspike/core/hdf5.hpp>
 #include <cstdint>
 #include <cstdlib>
@@ -20,6 +21,16 @@ namespace crosspike::fuzz {
 // By hand, as NDEBUG may be set.
 inline void demand(bool condition) {
   if (!condition) std::abort();
+}
+
+// What is foreign is read, or refused as an input.
+template <class Act>
+void unless_refused(Act act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    demand(error.fault() == Fault::input);
+  }
 }
 
 class Bytes {

@@ -14,6 +14,7 @@ namespace {
 using namespace crosspike;
 using fuzz::Bytes;
 using fuzz::demand;
+using fuzz::unless_refused;
 
 class Writer {
  public:
@@ -122,15 +123,6 @@ class Writer {
   Bytes& bytes_;
   std::map<std::string, std::uint64_t> lengths_;
 };
-
-template <class Act>
-void unless_refused(Act act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    demand(error.fault() == Fault::input);
-  }
-}
 
 void read_spikes(const ResultsReader& results, std::optional<std::uint64_t> sample) {
   for (const std::string& name : results.populations(sample))
