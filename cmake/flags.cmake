@@ -36,4 +36,7 @@ if(CROSSPIKE_FUZZ)
 elseif(CROSSPIKE_SANITIZE)
   add_compile_options(-fsanitize=${CROSSPIKE_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${CROSSPIKE_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    add_compile_options(-Wno-maybe-uninitialized) # false alarms on every std::variant that is instrumented
+  endif()
 endif()

@@ -313,10 +313,14 @@ class Comparer {
         entry(out_.values, path).problem = "only in A";
         continue;
       }
-      compare_array(path + "/x", a.x, at->second.x, 1);
-      if (a.series.size() != at->second.series.size()) entry(out_.values, path).problem = "other series";
-      for (std::size_t i = 0; i < std::min(a.series.size(), at->second.series.size()); ++i)
-        compare_array(path + "/" + a.series[i].name, a.series[i].y, at->second.series[i].y, 1);
+      const Curve& b = at->second;
+      compare_array(path + "/x", a.x, b.x, 1);
+      if (!std::ranges::equal(a.series, b.series, {}, &CurveSeries::name, &CurveSeries::name)) {
+        entry(out_.values, path).problem = "other series";
+        continue;
+      }
+      for (std::size_t i = 0; i < a.series.size(); ++i)
+        compare_array(path + "/" + a.series[i].name, a.series[i].y, b.series[i].y, 1);
     }
     for (const auto& [name, b] : in_b)
       if (!in_a.contains(name)) entry(out_.values, "curves/" + name).problem = "only in B";

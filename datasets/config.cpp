@@ -150,7 +150,7 @@ void read_pattern_pairs(TableReader& reader, DatasetSource& source, std::uint64_
   source.validation = o.train / 4;
   source.validation = reader.integer("validation", source.validation, 0, most_samples);
   read_limits(reader, source);
-  keep_places(reader, source, {"validation"});
+  keep_places(reader, source, {"validation", "gaps"});
   try {
     check(o);
   } catch (const Error& error) {

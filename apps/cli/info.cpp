@@ -32,15 +32,27 @@ void describe_records(const ResultsReader& results, TextTable& table, Json& json
   }
 }
 
+Json describe_readout(const ReadoutArrays& readout, const std::string& path, TextTable& table) {
+  const bool rls = readout.kind == "rls";
+  table.row({path, fmt::format("{}, {} classes of {} features, {} = {}", readout.kind, grouped(readout.classes.size()),
+                               grouped(readout.mean.size()), rls ? "alpha" : "lambda", readout.lambda)});
+  Json json = {{"kind", readout.kind},
+               {"classes", readout.classes.size()},
+               {"features", readout.mean.size()},
+               {"lambda", readout.lambda}};
+  if (readout.forgetting) json["forgetting"] = *readout.forgetting;
+  return json;
+}
+
 constexpr std::size_t most_measured = 20'000;  // neurons; more would take minutes
 
 // What the liquid of an lsm is good for; said to be unknown where it has too many neurons.
-void liquid_info(Session& session, const Value& config, std::size_t neurons, Json& json) {
-  if (neurons > most_measured) {
+void liquid_info(Session& session, const LsmSettings& settings, Json& json) {
+  const Network& network = *settings.liquid.network;
+  if (const std::size_t neurons = network.node(network.require("liquid")).size(); neurons > most_measured) {
     session.print(fmt::format("\nThe liquid is not measured: it has more than {} neurons.\n", grouped(most_measured)));
     return;
   }
-  const LsmSettings settings = read_lsm(config, session.library);
   const TrainingSplits splits = open_training_splits(settings.dataset);
   const LiquidMeasures m = measure_liquid(settings, session.library, *splits.train, session.options.threads,
                                           session.options.slice, session.progress());
@@ -51,9 +63,9 @@ void liquid_info(Session& session, const Value& config, std::size_t neurons, Jso
   table.row({"generalisation rank", grouped(m.general_rank),
              fmt::format("of as many copies of one sample, events moved by {}",
                          format_quantity(settings.binning.tick_ms, Unit::ms))});
-  table.row({"separation", fmt::format("{:.3g}", m.separation),
-             fmt::format("class centres {:.3g} apart, samples {:.3g} from theirs; {} classes", m.between, m.within,
-                         m.classes)});
+  table.row({"separation", fmt::format("{:.3g}", m.separation.value()),
+             fmt::format("class centres {:.3g} apart, samples {:.3g} from theirs; {} classes", m.separation.between,
+                         m.separation.within, m.separation.classes)});
   table.row({"memory capacity", fmt::format("{:.3g}", m.memory.steps()),
              fmt::format("steps of {}, of {} looked at", format_quantity(m.memory.step_ms, Unit::ms),
                          m.memory.found.size() - 1)});
@@ -62,10 +74,10 @@ void liquid_info(Session& session, const Value& config, std::size_t neurons, Jso
                     {"features", m.features},
                     {"kernel_rank", m.kernel_rank},
                     {"generalisation_rank", m.general_rank},
-                    {"separation", m.separation},
-                    {"separation_between", m.between},
-                    {"separation_within", m.within},
-                    {"classes", m.classes},
+                    {"separation", m.separation.value()},
+                    {"separation_between", m.separation.between},
+                    {"separation_within", m.separation.within},
+                    {"classes", m.separation.classes},
                     {"memory_capacity", m.memory.steps()},
                     {"memory_step_ms", m.memory.step_ms},
                     {"memory_by_lag", m.memory.found}};
@@ -90,18 +102,9 @@ void results_info(Session& session, const std::filesystem::path& path) {
         {"/samples", fmt::format("{}, numbers {} to {}", grouped(samples.size()), samples.front(), samples.back())});
     json["samples"] = samples.size();
   }
-  if (results.has_readout()) {
-    const ReadoutArrays readout = results.readout();
-    const bool rls = readout.kind == "rls";
-    records.row({"/readout",
-                 fmt::format("{}, {} classes of {} features, {} = {}", readout.kind, grouped(readout.classes.size()),
-                             grouped(readout.mean.size()), rls ? "alpha" : "lambda", readout.lambda)});
-    json["readout"] = {{"kind", readout.kind},
-                       {"classes", readout.classes.size()},
-                       {"features", readout.mean.size()},
-                       {"lambda", readout.lambda}};
-    if (readout.forgetting) json["readout"]["forgetting"] = *readout.forgetting;
-  }
+  if (results.has_readout()) json["readout"] = describe_readout(results.readout(), "/readout", records);
+  for (const std::string& name : results.readouts())
+    json["readouts"][name] = describe_readout(results.readout(name), "/readouts/" + name, records);
   for (const std::string& projection : results.projections()) {
     const std::size_t edges = results.edges(projection).source.size();
     records.row({"/liquid/edges/" + projection, counted(edges, "edge")});
@@ -122,7 +125,9 @@ void info(Session& session, const std::filesystem::path& path) {
     fail_at({path.string()}, "is empty: no results and no config");
   const Value config = session.config(path);
   const std::string model = model_of(config);
-  const NetworkModel network = session.network(config);
+  std::optional<LsmSettings> lsm;
+  if (model == "lsm") lsm = read_lsm(config, session.library);
+  const NetworkModel network = lsm ? lsm->liquid : build_network(config, session.library);
   Team team(session.options.threads);
   const Plan plan = make_plan(network.network, network.placement, session.library, run_taps(network),
                               session.plan_options(network), team);
@@ -136,8 +141,7 @@ void info(Session& session, const std::filesystem::path& path) {
     session.print("\n" + facts.text(session.width()));
     json["dataset"] = facts.json();
   }
-  if (model == "lsm")
-    liquid_info(session, config, network.network->node(network.network->require("liquid")).size(), json);
+  if (lsm) liquid_info(session, *lsm, json);
   json.update(provenance());
   session.print(json);
 }

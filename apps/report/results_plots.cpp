@@ -91,6 +91,7 @@ class Records {
     const auto input = std::find_if(spikes_.begin(), spikes_.end(), [](const auto& s) { return s.first == "input"; });
     if (facts.input_shape.empty() || input == spikes_.end()) return;
     check_shape(facts);
+    if (facts.input_shape[1] == 1 && !facts.image) return;  // a line of channels: the raster shows it better
     plots.push_back(events_plot(facts, input->second, until_ms_, facts.image ? "Image and its events" : "Events",
                                 {"events" + suffix, section, path_ + "/spikes/input"}));
   }

@@ -75,6 +75,29 @@ Plot confusion_plot(const Contestant& contestant, const std::vector<std::string>
   return heat_map(map);
 }
 
+Plot class_figures_plot(const Contestant& contestant, const std::vector<std::string>& classes) {
+  const ReadoutScores& scores = contestant.scores;
+  const std::string columns[] = {"precision", "recall", "F1"};
+  HeatMap map;
+  map.name = "classes-" + contestant.name;
+  map.section = "Scores";
+  map.title = fmt::format("Each class, {}", called(contestant.name));
+  map.caption = fmt::format(
+      "Of the samples that were called a class, the share that is of it (precision); of those of a class, the share "
+      "that was called so (recall); F1, the harmonic mean of the two. From /scores/{}.",
+      contestant.name);
+  map.x = category_axis(columns, "");
+  map.y = category_axis(classes, "class");
+  map.legend_low = "0 %";
+  map.legend_high = "100 %";
+  for (std::size_t c = 0; c < scores.classes; ++c)
+    for (const std::vector<double>* figure : {&scores.precision, &scores.recall, &scores.f1}) {
+      map.share.push_back((*figure)[c]);  // NaN where a class has no sample, or was never named
+      map.text.push_back(fmt::format("{:.1f} %", 100 * (*figure)[c]));
+    }
+  return heat_map(map);
+}
+
 std::optional<double> chosen_lambda(const ResultsReader& results, const std::string& contestant) {
   const auto figures = results.figures();
   const auto found = figures.find(figure_of_lambda(contestant));
@@ -123,6 +146,8 @@ void add_score_plots(std::vector<Plot>& plots, const ResultsReader& results) {
       for (std::size_t c = 0; c < n; ++c) classes.push_back(fmt::format("{}", c));
     }
     plots.push_back(confusion_plot(contestant, classes));
+    if (contestant.name == "liquid" && contestant.scores.f1.size() == n)
+      plots.push_back(class_figures_plot(contestant, classes));
   }
 }
 

@@ -59,7 +59,8 @@ const std::vector<Description>& all() {
       rule("distance", "each pair with a probability that falls with their distance",
            "P(source -> target) = probability x exp(-(distance / lambda)^2), each pair alone\n"
            "distance: between positions, by default those on the grid of each shape, in its units",
-           "Maass, Natschlaeger & Markram, Neural Computation 14 (2002)",
+           "Maass, Natschlaeger & Markram, Neural Computation 14 (2002), as their Graz toolset has it: "
+           "Kirito56/lsm-matlab:circuits/@neural_microcircuit",
            {{"probability", "required", "0 to 1", "at distance 0"},
             {"lambda", "required", "above 0", "distance at which it has fallen to 1 / e"},
             autapses,

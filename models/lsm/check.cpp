@@ -86,14 +86,28 @@ Plan plan_liquid(const NetworkModel& model, const Library& library, int threads,
   return make_plan(model.network, model.placement, library, taps, options, team);
 }
 
-LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threads, int slice,
-                  std::size_t memory_limit) {
+void require_gaps(const DatasetSource& source, const char* split, std::int64_t samples) {
+  const auto gaps = static_cast<std::int64_t>(source.patterns.gaps_ms.size());
+  if (samples < gaps)
+    fail_at_key(source, "gaps",
+                fmt::format(" lists {} gaps, but the {} split has too few samples ({}): each gap needs one or more",
+                            gaps, split, samples));
+}
+
+LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threads, int slice, std::size_t memory_limit,
+                  TestUse test) {
   TrainingSplits splits = open_training_splits(settings.dataset);
   if (splits.validation->size() == 0)
     fail_at_key(
         settings.dataset, "validation",
         fmt::format(" = 0 leaves nothing to choose {} on; write 1 or more", penalty_name(settings.readout.kind)));
-  const std::int64_t test_samples = check_test_split(settings.dataset, splits.train->classes());
+  const bool tested = test == TestUse::now;
+  const std::int64_t test_samples = tested ? check_test_split(settings.dataset, splits.train->classes()) : 0;
+  if (settings.dataset.kind == DatasetSource::Kind::pattern_pairs) {
+    require_gaps(settings.dataset, "train", splits.train->size());
+    require_gaps(settings.dataset, "validation", splits.validation->size());
+    if (tested) require_gaps(settings.dataset, "test", test_samples);
+  }
   const std::vector<Fit> all = fits(settings);
   require_few_features(all, settings.readout.kind);
   const std::size_t limit = memory_limit > 0 ? memory_limit : available_memory();

@@ -21,10 +21,15 @@ struct LsmPlan {
 Plan plan_liquid(const NetworkModel& model, const Library& library, int threads, int slice,
                  std::size_t memory_limit = 0);
 
+enum class TestUse { now, never };
+
 // Throws Error(input) where files are missing or broken or a split is empty or too small, and Error(cannot) for more
 // features than a readout takes and for more memory than there is. Of the test split only what check_test_split looks
-// at is looked at.
+// at is looked at; where it is not used, it may be missing.
 LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threads, int slice,
-                  std::size_t memory_limit = 0);
+                  std::size_t memory_limit = 0, TestUse test = TestUse::now);
+
+// Throws Error(input) where a split of pattern_pairs has fewer samples than gaps, which take turns.
+void require_gaps(const DatasetSource& source, const char* split, std::int64_t samples);
 
 }  // namespace crosspike

@@ -18,7 +18,7 @@ std::vector<Citation> lsm_citations(const Value& resolved) {
                    "wangsc1912/ESGNN:data/experimental_data/Figure_1.xlsx"});
   if (name && *name == "maass")
     all.push_back({"liquid preset maass",
-                   "Maass, Natschlaeger & Markram, Neural Computation 14 (2002); "
+                   "defaults of the Graz neural microcircuit toolset, "
                    "Kirito56/lsm-matlab:circuits/@neural_microcircuit/private/default_parameters.m"});
   return all;
 }

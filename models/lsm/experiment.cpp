@@ -40,7 +40,8 @@ class Experiment {
       : options_(options),
         settings_(settings),
         team_(options.threads),
-        plan_(check_lsm(settings_, library, options.threads, options.slice, options.memory_limit)) {}
+        plan_(check_lsm(settings_, library, options.threads, options.slice, options.memory_limit,
+                        options.test ? TestUse::now : TestUse::never)) {}
 
   ExperimentReport train() {
     liquid_ = Program::build(std::move(plan_.liquid), team_);

@@ -57,9 +57,8 @@ class JitteredCopies final : public Dataset {
   RandomKey key_;
 };
 
-std::vector<double> wide(const FeatureSet& states) {
+std::vector<double> wide(const FeatureSet& states, std::vector<int>& labels) {
   std::vector<double> rows(states.samples() * states.features);
-  std::vector<int> labels(states.samples());
   widen_rows(states, 0, states.samples(), rows.data(), labels.data());
   return rows;
 }
@@ -68,27 +67,6 @@ double distance(const double* a, const double* b, std::size_t features) {
   double sum = 0;
   for (std::size_t i = 0; i < features; ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
   return std::sqrt(sum);
-}
-
-void separate(const FeatureRows& states, LiquidMeasures& measures) {
-  const std::size_t features = states.features;
-  const std::vector<double> rows = wide(states.set("train"));
-  std::map<int, std::vector<std::size_t>> members;
-  for (std::size_t r = 0; r < states.labels.size(); ++r) members[states.labels[r]].push_back(r);
-  std::vector<std::vector<double>> centres;
-  for (const auto& [label, its] : members) {
-    std::vector<double>& centre = centres.emplace_back(features, 0.0);
-    for (const std::size_t r : its)
-      for (std::size_t i = 0; i < features; ++i) centre[i] += rows[r * features + i] / static_cast<double>(its.size());
-    double sum = 0;
-    for (const std::size_t r : its) sum += distance(&rows[r * features], centre.data(), features);
-    measures.within += sum / static_cast<double>(its.size()) / static_cast<double>(members.size());
-  }
-  const auto pairs = static_cast<double>(centres.size() * centres.size());
-  for (const auto& a : centres)
-    for (const auto& b : centres) measures.between += distance(a.data(), b.data(), features) / pairs;
-  measures.classes = static_cast<std::int64_t>(centres.size());
-  measures.separation = measures.between / (measures.within + 1);
 }
 
 // Binned as the liquid sees them.
@@ -111,7 +89,8 @@ double events_per_tick(const LsmSettings& settings, const Dataset& samples) {
 std::size_t rank_of(const FeatureSet& states) {
   use_one_blas_thread();
   const int rows = static_cast<int>(states.features), columns = static_cast<int>(states.samples());  // by columns
-  std::vector<double> matrix = wide(states), tau(static_cast<std::size_t>(std::min(rows, columns)));
+  std::vector<int> labels(states.samples());
+  std::vector<double> matrix = wide(states, labels), tau(static_cast<std::size_t>(std::min(rows, columns)));
   std::vector<int> order(static_cast<std::size_t>(columns), 0);
   double size = 0;
   int ask = -1, info = 0;
@@ -127,6 +106,29 @@ std::size_t rank_of(const FeatureSet& states) {
   return rank;
 }
 
+Separation separation_of(const FeatureSet& states) {
+  const std::size_t features = states.features;
+  std::vector<int> labels(states.samples());
+  const std::vector<double> rows = wide(states, labels);
+  std::map<int, std::vector<std::size_t>> members;
+  for (std::size_t r = 0; r < labels.size(); ++r) members[labels[r]].push_back(r);
+  Separation separation;
+  std::vector<std::vector<double>> centres;
+  for (const auto& [label, its] : members) {
+    std::vector<double>& centre = centres.emplace_back(features, 0.0);
+    for (const std::size_t r : its)
+      for (std::size_t i = 0; i < features; ++i) centre[i] += rows[r * features + i] / static_cast<double>(its.size());
+    double sum = 0;
+    for (const std::size_t r : its) sum += distance(&rows[r * features], centre.data(), features);
+    separation.within += sum / static_cast<double>(its.size()) / static_cast<double>(members.size());
+  }
+  const auto pairs = static_cast<double>(centres.size() * centres.size());
+  for (const auto& a : centres)
+    for (const auto& b : centres) separation.between += distance(a.data(), b.data(), features) / pairs;
+  separation.classes = static_cast<std::int64_t>(centres.size());
+  return separation;
+}
+
 LiquidMeasures measure_liquid(const LsmSettings& settings, const Library& library, const Dataset& train, int threads,
                               int slice, const Progress& progress) {
   const auto liquid = build_liquid(settings.liquid, library, threads, slice);
@@ -136,7 +138,7 @@ LiquidMeasures measure_liquid(const LsmSettings& settings, const Library& librar
   measures.samples = samples.size();
   measures.features = states.features;
   measures.kernel_rank = rank_of(states.set("train"));
-  separate(states, measures);
+  measures.separation = separation_of(states.set("train"));
   const FeatureRows copies =
       collect_liquid(liquid, settings, JitteredCopies(train, settings), threads, progress, "generalisation rank");
   measures.general_rank = rank_of(copies.set("copies"));

@@ -12,16 +12,20 @@
 
 namespace crosspike {
 
+// Of labelled states, after Norton and Ventura (Neurocomputing 73, 2010); distances are Euclidean.
+struct Separation {
+  double between = 0;        // mean distance of class centres, over all ordered pairs of classes, each with itself too
+  double within = 0;         // mean over classes of the mean distance to the class centre
+  std::int64_t classes = 0;  // that occur
+  double value() const { return between / (within + 1); }
+};
+
 struct LiquidMeasures {
   std::int64_t samples = 0;      // the first training samples, at most 500
   std::size_t features = 0;      // of a state: what the readout reads
   std::size_t kernel_rank = 0;   // of the states of these samples (Legenstein and Maass, Neural Networks 20, 2007)
   std::size_t general_rank = 0;  // of as many copies of the first sample, each event moved by a Gaussian of one tick
-  // Norton and Ventura (Neurocomputing 73, 2010): separation = between / (within + 1), Euclidean distances of states.
-  double separation = 0;
-  double between = 0;        // mean distance of class centres, over all ordered pairs of classes, each with itself too
-  double within = 0;         // mean over classes of the mean distance to the class centre
-  std::int64_t classes = 0;  // that occur in the samples
+  Separation separation{};       // of the same states
   MemoryCapacity memory{};
 };
 
@@ -32,5 +36,7 @@ LiquidMeasures measure_liquid(const LsmSettings& settings, const Library& librar
 // Numerical rank: diagonal entries of R in a QR factorisation with column pivoting that are above max(rows, features) x
 // 2^-52 of the largest.
 std::size_t rank_of(const FeatureSet& states);
+
+Separation separation_of(const FeatureSet& states);
 
 }  // namespace crosspike

@@ -58,7 +58,8 @@ class MemoryExperiment {
       : options_(options), settings_(settings), team_(options.threads) {}
 
   ExperimentReport train(const Library& library) {
-    LsmPlan plan = check_lsm(settings_, library, options_.threads, options_.slice, options_.memory_limit);
+    LsmPlan plan = check_lsm(settings_, library, options_.threads, options_.slice, options_.memory_limit,
+                             options_.test ? TestUse::now : TestUse::never);
     liquid_ = Program::build(std::move(plan.liquid), team_);
     if (plan.without_recurrence) without_recurrence_ = Program::build(std::move(*plan.without_recurrence), team_);
     if (settings_.controls)
@@ -85,7 +86,9 @@ class MemoryExperiment {
             contestants_.front().readouts[t].emplace_back(from_stored(results.readout(name), file));
         require_fit(readout, settings_, fmt::format("{}:/readouts/{}", file, name));
       }
-    look_at_test(*open_test_split_again(settings_.dataset, patterns().patterns * patterns().patterns));
+    const auto test = open_test_split_again(settings_.dataset, patterns().patterns * patterns().patterns);
+    require_gaps(settings_.dataset, "test", test->size());
+    look_at_test(*test);
     figures_of_test();
     curves("", "test", &Contestant::test);
     report_.resolved = settings_.resolved;
@@ -132,9 +135,6 @@ class MemoryExperiment {
   }
 
   FeatureSet set_of(const FeatureRows& rows, const Part& part, const Task& task, const char* split) const {
-    if (part.positions.empty())
-      throw Error(Fault::input,
-                  fmt::format("a gap of dataset.gaps has no sample in the {} split; use more samples", split));
     return with_labels(rows_of(rows.set(split), part.positions), part.labels, task.classes(patterns()));
   }
 

@@ -129,7 +129,11 @@ TEST(CliOwnData, TrainEvalAndReportOfAnEventFile) {
   EXPECT_EQ(json::parse(again.out).at("figures").at("test_accuracy"), figures.at("test_accuracy"));
   const Finished page = work.run({"report", "t.h5"});
   ASSERT_EQ(page.code, 0) << page.err;
-  EXPECT_NE(work.read("t.html").find("events.h5"), std::string::npos);  // the config is in it
+  const std::string html = work.read("t.html");
+  EXPECT_NE(html.find("events.h5"), std::string::npos);  // the config is in it
+  EXPECT_NE(html.find("id=\"classes-liquid\""), std::string::npos);
+  EXPECT_NE(html.find("id=\"raster-input-sample-"), std::string::npos);
+  EXPECT_EQ(html.find("id=\"events-sample-"), std::string::npos);  // channels on a line: their raster says it all
 }
 
 TEST(CliOwnData, EvalTakesAFileOfNewSamplesButNoOtherShare) {
@@ -137,7 +141,10 @@ TEST(CliOwnData, EvalTakesAFileOfNewSamplesButNoOtherShare) {
   work.write("l.toml", liquid);
   test::write_events(work.folder() / "events.h5", test::easy_events(60, 2));
   test::write_events(work.folder() / "new.h5", test::easy_events(20, 2));
-  ASSERT_EQ(work.run({"train", "l.toml", "--out", "l.h5", "--no-test"}).code, 0);
+  const Finished refused = work.run({"train", "l.toml", "--out", "l.h5", "--set", "dataset.test_share=0"});
+  EXPECT_EQ(refused.code, 2);
+  const Finished trained = work.run({"train", "l.toml", "--out", "l.h5", "--no-test", "--set", "dataset.test_share=0"});
+  ASSERT_EQ(trained.code, 0) << trained.err;  // all of the file to train and to choose on
   const Finished eval = work.run({"eval", "l.h5", "--set", "dataset.test_file=new.h5", "--json"});
   ASSERT_EQ(eval.code, 0) << eval.err;
   EXPECT_EQ(json::parse(eval.out).at("figures").at("test_samples"), 20);

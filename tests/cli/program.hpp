@@ -4,8 +4,10 @@
 
 #include <sys/types.h>
 
+#include <crosspike_generated/version.hpp>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crosspike::testing {
@@ -36,6 +38,11 @@ class Workplace {
  private:
   std::filesystem::path folder_, streams_;
 };
+
+// Whether a process of this build can start where no file may grow: clang's thread sanitizer and the OpenMP that goes
+// with it write files of their own.
+constexpr bool starts_without_files =
+    std::string_view(CROSSPIKE_TOOLCHAIN).find("thread sanitizer") == std::string_view::npos;
 
 std::filesystem::path example(const std::string& name);  // in examples/
 

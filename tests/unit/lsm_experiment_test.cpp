@@ -376,6 +376,12 @@ TEST_F(LsmExperiment, SaysWhenLambdaLiesAtTheEndOfItsList) {
   EXPECT_TRUE(train({"controls=false", "readout.lambdas=[100]"}).notes.empty());
 }
 
+TEST_F(LsmExperiment, AtTheEndOfItsListIsNoMatterWhereNothingCanBeBetter) {
+  const ExperimentReport report = train({"controls=false", "liquid.neurons=300", "readout.lambdas=[10, 1000]"});
+  EXPECT_EQ(std::get<double>(figure(report, "validation_accuracy")), 1);
+  EXPECT_TRUE(report.notes.empty());
+}
+
 TEST_F(LsmExperiment, SaysWhenTheLiquidIsSilent) {
   const auto notes = [&](const char* threshold) {
     return train({"controls=false", "readout.lambdas=[100]", std::string("liquid.neuron.threshold=") + threshold})

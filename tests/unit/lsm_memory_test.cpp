@@ -3,6 +3,7 @@
 // threads, a test split that stays closed where asked, and controls that cannot know what they do not see.
 #include <cmath>
 #include <crosspike/core/results.hpp>
+#include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
 #include <crosspike/models/lsm/memory.hpp>
 #include <crosspike/models/readout/scores.hpp>
@@ -206,18 +207,29 @@ TEST_F(LsmMemory, TrainsTheSameFromItsStoredConfig) {
   EXPECT_EQ(bytes_of("b.h5"), first);
 }
 
-TEST_F(LsmMemory, AGapWithoutSamplesIsRefused) {
-  const auto refusal = [](const std::vector<std::string>& overrides) { return message_of([&] { train(overrides); }); };
-  EXPECT_EQ(refusal({"controls=false", "dataset.limit_train=1"}),
-            "a gap of dataset.gaps has no sample in the train split; use more samples");
-  EXPECT_EQ(refusal({"controls=false", "dataset.validation=1"}),
-            "a gap of dataset.gaps has no sample in the validation split; use more samples");
-  EXPECT_EQ(refusal({"controls=false", "dataset.limit_test=1"}),
-            "a gap of dataset.gaps has no sample in the test split; use more samples");
+TEST_F(LsmMemory, AGapWithoutSamplesIsRefusedBeforeTheWork) {
+  const auto refusal = [](const std::vector<std::string>& overrides) {
+    return message_of([&] { check_lsm(read_lsm(config(overrides), library()), library(), 1, 0); });
+  };
+  const std::string place = "memory.toml:10:8: dataset.gaps lists 2 gaps, but the ",
+                    few = " split has too few samples (1): each gap needs one or more";
+  EXPECT_EQ(refusal({"dataset.limit_train=1"}), place + "train" + few);
+  EXPECT_EQ(refusal({"dataset.validation=1"}), place + "validation" + few);
+  EXPECT_EQ(refusal({"dataset.limit_test=1"}), place + "test" + few);
   EXPECT_EQ(refusal({"dataset.validation=0"}),
             "--set dataset.validation = 0 leaves nothing to choose lambda on; write 1 or more");
   EXPECT_EQ(refusal({"dataset.validation=160"}),
             "--set dataset.validation = 160 is out of range; of 160 training samples, 0 to 159 can be set aside");
+}
+
+TEST_F(LsmMemory, WithoutATestItsSplitMayBeTooSmallUntilEval) {
+  ExperimentOptions closed = to_file("a.h5");
+  closed.test = false;
+  train({"controls=false", "dataset.limit_test=1"}, closed);
+  EXPECT_EQ(
+      message_of([&] { eval_lsm("a.h5", {}, library(), {}); }),
+      "a.h5:/config:12:8: dataset.gaps lists 2 gaps, but the test split has too few samples (1): each gap needs one "
+      "or more");
 }
 
 TEST_F(LsmMemory, EvalRefusesAReadoutThatIsMissingOrDoesNotFit) {

@@ -76,7 +76,7 @@ TEST(Measure, ADelayLineRemembersAsManyStepsAsItHas) {
   EXPECT_NEAR(measures.memory.steps(), 5, 0.2);
   const LiquidMeasures alone = measure_liquid(settings, library(), *splits.train, 1, 0, {});
   EXPECT_EQ(alone.memory.found, found);
-  EXPECT_EQ(alone.separation, measures.separation);
+  EXPECT_EQ(alone.separation.value(), measures.separation.value());
 }
 
 TEST_F(Bars, ASilentLiquidHasNoRankNoSeparationAndNoMemory) {
@@ -87,8 +87,8 @@ TEST_F(Bars, ASilentLiquidHasNoRankNoSeparationAndNoMemory) {
   EXPECT_EQ(measures.features, 180U);
   EXPECT_EQ(measures.kernel_rank, 0U);
   EXPECT_EQ(measures.general_rank, 0U);
-  EXPECT_EQ(measures.classes, 3);
-  EXPECT_EQ(measures.separation, 0);
+  EXPECT_EQ(measures.separation.classes, 3);
+  EXPECT_EQ(measures.separation.value(), 0);
   EXPECT_EQ(measures.memory.steps(), 0);
 }
 
@@ -105,13 +105,20 @@ TEST_F(Bars, ARankIsAtMostTheNumberOfSamplesAndThatOfFeatures) {
   EXPECT_GT(few.general_rank, 1U);  // equal copies would have rank 1
 }
 
-TEST_F(Bars, SeparationIsTheDistanceOfCentresOverThatToThem) {
-  const LsmSettings bars = settings();
-  const TrainingSplits splits = open_training_splits(bars.dataset);
-  const LiquidMeasures measures = measure_liquid(bars, library(), *splits.train, 2, 0, {});
-  EXPECT_GT(measures.between, 0);
-  EXPECT_GT(measures.within, 0);
-  EXPECT_DOUBLE_EQ(measures.separation, measures.between / (measures.within + 1));
+// Two classes of two states on a plane, one of three states on a line beside them.
+TEST(Measure, SeparationIsTheDistanceOfCentresOverThatToThem) {
+  const std::vector<float> two = {0, 0, 0, 3, 2, 0, 2, 3};  // centres (1, 0) and (1, 3), each state 1 from its own
+  const Separation pair = separation_of(reals(two, 2, {0, 1, 0, 1}));
+  EXPECT_EQ(pair.classes, 2);
+  EXPECT_DOUBLE_EQ(pair.within, 1);
+  EXPECT_DOUBLE_EQ(pair.between, 1.5);  // (0 + 3 + 3 + 0) / 4
+  EXPECT_DOUBLE_EQ(pair.value(), 0.75);
+  // Centres 0, 4 and 10; mean distances 2, 0 and 4 / 3: a class counts once, however many states it has.
+  const std::vector<float> three = {-2, 4, 8, 2, 10, 12};
+  const Separation triple = separation_of(reals(three, 1, {0, 7, 9, 0, 9, 9}));
+  EXPECT_EQ(triple.classes, 3);
+  EXPECT_DOUBLE_EQ(triple.within, (2.0 + 0 + 4.0 / 3) / 3);
+  EXPECT_DOUBLE_EQ(triple.between, 2 * (4.0 + 10 + 6) / 9);
 }
 
 }  // namespace
