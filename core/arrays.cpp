@@ -224,6 +224,9 @@ NamedArray load_npy(const std::string& name) {
     fail(name, fmt::format("shape {} of '{}' does not fit the file, which has {} bytes of data from byte {}",
                            text_of(header.shape), header.descr, data.size(), start + length));
   }
+  if (count > hdf5::default_read_limit / sizeof(double))
+    fail(name, fmt::format("holds {} numbers, more than the {} that are read at once, 8 bytes each", count,
+                           hdf5::default_read_limit / sizeof(double)));
   std::vector<double> values = type->decode(name, data, static_cast<std::size_t>(count));
   if (header.fortran_order) values = from_fortran_order(header.shape, values);
   return {name, header.shape, std::move(values)};

@@ -105,6 +105,7 @@ class Comparer {
       compare_recorders(sample);
     }
     for (PopulationComparison& population : out_.populations) add_rates(population);
+    compare_samples();
     compare_readouts();
     compare_scores();
     compare_curves();
@@ -256,6 +257,15 @@ class Comparer {
     }
   }
 
+  void compare_samples() {
+    const auto in_a = a_.samples(), in_b = b_.samples();
+    for (const std::uint64_t number : std::set<std::uint64_t>(in_a.begin(), in_a.end())) {
+      if (std::find(in_b.begin(), in_b.end(), number) == in_b.end()) continue;  // its records say so
+      if (a_.sample(number) != b_.sample(number))
+        entry(out_.values, fmt::format("samples/{}", number)).problem = "other label, shape or image";
+    }
+  }
+
   void compare_array(const std::string& name, std::span<const double> a, std::span<const double> b, std::size_t width) {
     ValuesComparison& values = entry(out_.values, name);
     if (a.size() != b.size()) values.problem = fmt::format("{} values in A, {} in B", a.size(), b.size());
@@ -286,6 +296,10 @@ class Comparer {
     compare_array(path + "/mean", a.mean, b.mean, 1);
     compare_array(path + "/scale", a.scale, b.scale, 1);
     compare_array(path + "/lambda", {&a.lambda, 1}, {&b.lambda, 1}, 1);
+    if (a.forgetting || b.forgetting) {
+      const double forgets_a = a.forgetting.value_or(1), forgets_b = b.forgetting.value_or(1);
+      compare_array(path + "/forgetting", {&forgets_a, 1}, {&forgets_b, 1}, 1);
+    }
   }
 
   void compare_scores() {

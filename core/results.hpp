@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct ResultsHeader {
 };
 
 using Figure = std::variant<double, std::int64_t, std::string>;
+using Figures = std::vector<std::pair<std::string, Figure>>;  // by name, in an order of their own
 
 // Whose records: a population's (spikes) or a recorder's (values), of a single run or of one sample.
 struct RecordedAt {
@@ -83,6 +85,8 @@ struct ReadoutScores {
   // none.
   std::optional<double> accuracy_low{}, accuracy_high{};
   std::vector<double> precision{}, recall{}, f1{};
+
+  bool has_class_figures() const { return !precision.empty() && !recall.empty() && !f1.empty(); }
 };
 
 // Lines over one axis, for plots. NaN is a gap.
@@ -100,6 +104,7 @@ struct Curve {
 struct SampleImage {
   std::uint64_t height = 0, width = 0;  // pixels
   std::vector<std::uint8_t> pixels;     // (row, column), 0 is dark
+  bool operator==(const SampleImage&) const = default;
 };
 
 // What a sample is, beside its records.
@@ -107,6 +112,7 @@ struct SampleFacts {
   std::optional<std::int64_t> label;       // its class
   std::vector<std::uint64_t> input_shape;  // (polarity, row, column) of the population input; empty where unknown
   std::optional<SampleImage> image;        // that its events were made from
+  bool operator==(const SampleFacts&) const = default;
 };
 
 // Writes under a temporary name; the file appears when finish() returns. Throws Error(input) where the target exists

@@ -130,7 +130,7 @@ void read_dense_files(TableReader& reader, DatasetSource& source, std::uint64_t)
     files.encoding = DenseFiles::Encoding::delta;
     files.threshold = reader.quantity("threshold", Unit::none, files.threshold, above_zero, 1e300);
   }
-  keep_places(reader, source, {"inputs", "labels"});
+  keep_places(reader, source, {"inputs", "labels", "test_inputs"});
   read_own_splits(reader, source, !files.test_inputs.empty());
 }
 

@@ -128,6 +128,19 @@ std::int64_t limited(const DatasetSource& source, const std::string& key, std::o
   return *limit;
 }
 
+std::string inputs_of_test(const DatasetSource& source) {
+  switch (source.kind) {
+    case DatasetSource::Kind::nmnist:
+      return source.path / source.test_folder;
+    case DatasetSource::Kind::events:
+      return source.test_file;
+    case DatasetSource::Kind::dense:
+      return source.dense.test_inputs;
+    default:
+      return source.path / source.test_images;
+  }
+}
+
 std::string labels_of_test(const DatasetSource& source) {
   switch (source.kind) {
     case DatasetSource::Kind::nmnist:
@@ -141,7 +154,22 @@ std::string labels_of_test(const DatasetSource& source) {
   }
 }
 
-std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classes) {
+// Every one of its samples would have been trained on, or chosen by.
+void refuse_training_file(const DatasetSource& source) {
+  const bool events = source.kind == DatasetSource::Kind::events;
+  const fs::path &train = events ? source.file : source.dense.inputs,
+                 &test = events ? source.test_file : source.dense.test_inputs;
+  std::error_code unknown;
+  if (fs::equivalent(train, test, unknown))
+    fail_at_key(
+        source, events ? "test_file" : "test_inputs",
+        fmt::format(" = \"{}\" is the file of the training samples; a readout is to be tested on others, so leave "
+                    "it away, and a test_share of the file is kept apart",
+                    test.string()));
+}
+
+std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classes, std::optional<SensorShape> shape) {
+  if (source.own() && has_test_file(source)) refuse_training_file(source);
   const auto samples = open_half(source, Half::test);
   const bool of_one_file = source.own() && !has_test_file(source);
   Numbers numbers = of_one_file ? shares_of(source, samples->size()).test : numbers_below(samples->size());
@@ -152,6 +180,13 @@ std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classe
                             source.kind == DatasetSource::Kind::events ? "test_file" : "test_inputs and test_labels"));
   if (!of_one_file && samples->classes() == 0)
     throw Error(Fault::input, fmt::format("{}: has no labels to test against", labels_of_test(source)));
+  if (const SensorShape own = samples->shape(); shape && own != *shape)
+    throw Error(
+        Fault::input,
+        fmt::format("{}: its samples have {} x {} x {} channels (polarity x row x column), those of training {} x "
+                    "{} x {}; the two do not belong together",
+                    inputs_of_test(source), own.polarities, own.height, own.width, shape->polarities, shape->height,
+                    shape->width));
   if (samples->classes() > classes)
     throw Error(Fault::input, fmt::format("{}: labels go up to {}, those of training up to {}; the two do not belong "
                                           "together",
@@ -233,16 +268,19 @@ std::unique_ptr<const Dataset> open_all_samples(const DatasetSource& source) {
   return std::make_unique<SplitOfSamples>(samples, std::move(numbers), samples->classes());
 }
 
-std::int64_t check_test_split(const DatasetSource& source, int classes) { return open_test(source, classes)->size(); }
+std::int64_t check_test_split(const DatasetSource& source, int classes, std::optional<SensorShape> shape) {
+  return open_test(source, classes, shape)->size();
+}
 
 std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal) {
   if (!seal.whole())
     throw Error(Fault::input, "the test split was opened before in this experiment; it is looked at once");
-  return open_test(source, seal.classes_);
+  return open_test(source, seal.classes_, {});
 }
 
-std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source, int classes) {
-  return open_test(source, classes);
+std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source, int classes,
+                                                     std::optional<SensorShape> shape) {
+  return open_test(source, classes, shape);
 }
 
 DatasetDescription describe(const Dataset& dataset, std::int64_t measure, const ProgressCallback& progress) {

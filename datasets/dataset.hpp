@@ -134,17 +134,19 @@ struct TrainingSplits {
 };
 
 /// Everything that opening the test split can refuse, before the work at whose end it is opened: files that are missing
-/// or broken, limit_test beyond their samples, labels that training does not have. `classes` is training's. Event files
-/// are listed, not read; of images only the sizes are used. Nothing of a sample comes out; returned is their number.
-/// Throws Error (input).
-std::int64_t check_test_split(const DatasetSource& source, int classes);
+/// or broken, limit_test beyond their samples, labels that training does not have, channels that are not training's,
+/// the training file once more. `classes` and `shape`, where it is known, are training's. Event files are listed, not
+/// read; of images only the sizes are used. Nothing of a sample comes out; returned is their number. Throws Error
+/// (input).
+std::int64_t check_test_split(const DatasetSource& source, int classes, std::optional<SensorShape> shape = {});
 
 /// The one look at the test split, with training's classes. Throws Error (input) as check_test_split does, and where
 /// the seal was used before.
 std::unique_ptr<const Dataset> open_test_split(const DatasetSource& source, TestSplitSeal seal);
 
 /// Without a seal: for work that looks at no figure, and for further looks, which must say that they are such.
-std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source, int classes);
+std::unique_ptr<const Dataset> open_test_split_again(const DatasetSource& source, int classes,
+                                                     std::optional<SensorShape> shape = {});
 
 /// Called after each sample; may throw to stop.
 using ProgressCallback = std::function<void(std::int64_t done, std::int64_t total)>;

@@ -17,13 +17,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace crosspike::cli {
 
 using Json = nlohmann::ordered_json;
-using Figures = std::vector<std::pair<std::string, Figure>>;
 
 struct Options {
   std::vector<std::string> overrides;  // --set

@@ -6,12 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <crosspike/apps/cli/sweep_folder.hpp>
 #include <crosspike/apps/cli/write_text.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/shown.hpp>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -41,30 +39,6 @@ std::string read_text(const fs::path& path) {
 bool is_ours(const std::string& name) {
   return name == description || (name.starts_with("point-") && name.ends_with(".json")) ||
          (name.starts_with(".") && name.ends_with(".tmp"));
-}
-
-Json figures_json(const Figures& figures) {
-  Json object = Json::object();
-  for (const auto& [name, value] : figures) {
-    const auto* real = std::get_if<double>(&value);
-    object[name] = real && !std::isfinite(*real) ? Json::array({fmt::format("{}", *real)}) : json_of(value);
-  }
-  return object;
-}
-
-Figures figures_of(const Json& object) {
-  Figures figures;
-  for (const auto& [name, value] : object.items()) {
-    if (value.is_number_integer())
-      figures.emplace_back(name, value.get<std::int64_t>());
-    else if (value.is_array())  // JSON has no NaN and no infinity
-      figures.emplace_back(name, std::strtod(value.at(0).get<std::string>().c_str(), nullptr));
-    else if (value.is_number())
-      figures.emplace_back(name, value.get<double>());
-    else
-      figures.emplace_back(name, value.get<std::string>());
-  }
-  return figures;
 }
 
 std::string shown_side(const std::optional<std::string>& side) { return side ? shown(*side) : "missing"; }
@@ -146,16 +120,15 @@ std::optional<FinishedRun> SweepFolder::find(std::size_t point, std::int64_t see
   const fs::path path = file_of(point, seed);
   std::error_code unknown;
   if (!fs::exists(path, unknown)) return std::nullopt;
-  FinishedRun run;
-  try {
-    const Json json = Json::parse(read_text(path));
-    run.config = json.at("config").get<std::string>();
-    run.figures = figures_of(json.at("figures"));
-    run.timings = figures_of(json.at("timings"));
-    run.notes = json.at("notes").get<std::vector<std::string>>();
-  } catch (const Json::exception&) {
-    refuse(path, "is damaged; delete it, and the same command runs this point again");
-  }
+  const auto read = [&] {
+    try {
+      return finished_run(read_text(path));
+    } catch (const Error& error) {
+      if (error.fault() != Fault::input) throw;
+      refuse(path, fmt::format("{}; delete it, and the same command runs this point again", error.what()));
+    }
+  };
+  FinishedRun run = read();
   if (run.config == to_toml(config)) return run;
   const auto all = differences(parse_config(run.config, path.string()), config);
   refuse(path, all.empty() ? std::string("holds its config in another order; delete it to run this point again")
@@ -165,11 +138,7 @@ std::optional<FinishedRun> SweepFolder::find(std::size_t point, std::int64_t see
 }
 
 void SweepFolder::keep(std::size_t point, std::int64_t seed, const FinishedRun& run) const {
-  const Json json = {{"config", run.config},
-                     {"figures", figures_json(run.figures)},
-                     {"timings", figures_json(run.timings)},
-                     {"notes", run.notes}};
-  write_text(file_of(point, seed), json.dump(1) + "\n", Existing::replace,
+  write_text(file_of(point, seed), to_json(run), Existing::replace,
              "free space there, and the same command goes on from here");
 }
 

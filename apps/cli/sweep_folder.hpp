@@ -6,21 +6,14 @@
 //   lock                  held while a sweep runs
 #pragma once
 
-#include <crosspike/apps/cli/session.hpp>
+#include <crosspike/apps/cli/finished_run.hpp>
+#include <crosspike/core/config.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <string>
-#include <vector>
 
 namespace crosspike::cli {
-
-struct FinishedRun {
-  std::string config;  // resolved
-  Figures figures, timings;
-  std::vector<std::string> notes;
-};
 
 class SweepFolder {
  public:

@@ -12,6 +12,7 @@
 namespace crosspike::report {
 namespace {
 
+constexpr double shortest_ms = 1e-6, longest_ms = 1e12;  // of a tick; of a run
 constexpr std::uint64_t most_channels = std::uint64_t{1} << 22,
                         largest_side = 2048;  // of a sensor; of an image, pixels
 
@@ -29,7 +30,8 @@ class Records {
     const auto figures = results.figures();
     const auto simulated = figures.find("simulated_s");
     const double* seconds = simulated == figures.end() ? nullptr : std::get_if<double>(&simulated->second);
-    until_ms_ = !sample && seconds && *seconds > 0 ? *seconds * 1000 : last_time();
+    const bool known = !sample && seconds && *seconds * 1000 >= shortest_ms && *seconds * 1000 <= longest_ms;
+    until_ms_ = known ? *seconds * 1000 : last_time();
   }
 
   void add_to(std::vector<Plot>& plots, const ResultsReader& results) const {
@@ -54,8 +56,9 @@ class Records {
  private:
   static void check(const SpikeTrain& train, const std::string& where) {
     for (const double time : train.timestamps_ms)
-      if (!std::isfinite(time) || time < 0)
-        throw Error(Fault::input, fmt::format("{}/timestamps: holds {}; times from 0 are expected", where, time));
+      if (!(time >= 0 && time <= longest_ms) || (time > 0 && time < shortest_ms))
+        throw Error(Fault::input, fmt::format("{}/timestamps: holds {}; times from 0 to {:g} ms are expected", where,
+                                              time, longest_ms));
   }
 
   double last_time() const {
@@ -66,7 +69,7 @@ class Records {
       if (table.rows > 0) {
         const double step = static_cast<double>(table.info.every) * table.info.dt_ms;
         const double end = table.info.start_ms + step * static_cast<double>(table.rows - 1);
-        if (std::isfinite(end)) last = std::max(last, end);
+        if (end <= longest_ms) last = std::max(last, end);
       }
     return last;
   }
@@ -116,6 +119,8 @@ class Records {
 void add_curves(std::vector<Plot>& plots, const ResultsReader& results) {
   for (const auto& [name, curve] : results.curves()) {
     LinePlot plot{.name = "curve-" + name, .section = "Curves", .caption = {}, .curve = curve, .x = {}, .chosen = {}};
+    std::stable_sort(plot.curve.series.begin(), plot.curve.series.end(),
+                     [](const CurveSeries& a, const CurveSeries& b) { return comes_before(a.name, b.name); });
     const bool bounds = std::any_of(curve.series.begin(), curve.series.end(),
                                     [](const CurveSeries& s) { return !s.low.empty() || !s.high.empty(); });
     plot.caption = fmt::format("From /curves/{}{}.", name, bounds ? "; bars show low and high" : "");
@@ -129,7 +134,11 @@ std::vector<Plot> results_plots(const ResultsReader& results, const std::string&
   std::vector<Plot> plots;
   add_score_plots(plots, results);
   add_curves(plots, results);
-  if (results.has_readout()) plots.push_back(feature_plot(results.readout()));
+  if (results.has_readout()) {
+    plots.push_back(feature_plot(results.readout(), "/readout"));
+  } else if (const auto several = results.readouts(); !several.empty()) {  // all read the same neurons
+    plots.push_back(feature_plot(results.readout(several.front()), "/readouts/" + several.front()));
+  }
   Records(results, file, {}).add_to(plots, results);
   const auto samples = results.samples();
   for (std::size_t i = 0; i < std::min(samples.size(), most_samples); ++i)

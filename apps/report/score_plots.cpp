@@ -13,23 +13,26 @@
 namespace crosspike::report {
 namespace {
 
-constexpr std::size_t most_classes = 64;  // of a confusion matrix that can be seen
+constexpr std::size_t most_classes = 64,  // of a confusion matrix that can be seen
+    most_styles = 6;                      // of lines
 
 struct Contestant {
   std::string name;
   ReadoutScores scores;
 };
 
-// The liquid first: the others are its controls.
 std::vector<Contestant> contestants_of(const ResultsReader& results) {
   std::vector<Contestant> all;
   for (const std::string& name : results.contestants()) all.push_back({name, results.scores(name)});
-  const auto rank = [](const Contestant& c) {
-    constexpr std::array<std::string_view, 4> order = {"liquid", "no_recurrence", "static", "input"};
-    return std::find(order.begin(), order.end(), c.name) - order.begin();
-  };
-  std::stable_sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return comes_before(a.name, b.name); });
   return all;
+}
+
+// The readout that scored, where results hold it: of the liquid, or one of several.
+std::optional<ReadoutArrays> readout_of(const ResultsReader& results, const std::string& contestant) {
+  const auto several = results.readouts();
+  if (std::find(several.begin(), several.end(), contestant) != several.end()) return results.readout(contestant);
+  return results.has_readout() ? std::optional(results.readout()) : std::nullopt;
 }
 
 std::string called(const std::string& contestant) {
@@ -99,6 +102,8 @@ Plot class_figures_plot(const Contestant& contestant, const std::vector<std::str
 }
 
 std::optional<double> chosen_lambda(const ResultsReader& results, const std::string& contestant) {
+  const auto several = results.readouts();
+  if (std::find(several.begin(), several.end(), contestant) != several.end()) return results.readout(contestant).lambda;
   const auto figures = results.figures();
   const auto found = figures.find(figure_of_lambda(contestant));
   if (found == figures.end()) return {};
@@ -106,10 +111,12 @@ std::optional<double> chosen_lambda(const ResultsReader& results, const std::str
   return lambda ? std::optional<double>(*lambda) : std::nullopt;
 }
 
-// Contestants that tried the same lambdas share a plot.
+// Contestants that tried the same lambdas share a plot, as many as have colours of their own.
 void add_lambda_plots(std::vector<Plot>& plots, const ResultsReader& results, std::vector<Contestant> left) {
   std::erase_if(left, [](const Contestant& c) { return c.scores.lambda.empty(); });
-  const bool recursive = results.has_readout() && results.readout().kind == "rls";
+  if (left.empty()) return;
+  const auto readout = readout_of(results, left.front().name);
+  const bool recursive = readout && readout->kind == "rls";
   const std::string penalty = recursive ? "alpha" : "lambda";  // as the config calls it
   for (int number = 1; !left.empty(); ++number) {
     const std::vector<double> tried = left.front().scores.lambda;
@@ -121,32 +128,40 @@ void add_lambda_plots(std::vector<Plot>& plots, const ResultsReader& results, st
         "/scores/*/validation_accuracy. The ring marks the {} that was chosen.",
         penalty);
     plot.curve = {"Choice of " + penalty, penalty + " (penalty)", "validation accuracy", tried, {}};
-    for (const Contestant& c : left) {
-      if (c.scores.lambda != tried) continue;
+    std::erase_if(left, [&](const Contestant& c) {
+      if (c.scores.lambda != tried || plot.curve.series.size() == most_styles) return false;
       plot.curve.series.push_back({called(c.name), c.scores.validation_accuracy, {}, {}});
       plot.chosen.push_back(chosen_lambda(results, c.name));
-    }
-    std::erase_if(left, [&](const Contestant& c) { return c.scores.lambda == tried; });
+      return true;
+    });
     plots.push_back(line_plot(plot));
   }
 }
 
 }  // namespace
 
+bool comes_before(std::string_view a, std::string_view b) {
+  const auto rank = [](std::string_view name) {
+    constexpr std::array<std::string_view, 4> order = {"liquid", "no_recurrence", "static", "input"};
+    return std::find(order.begin(), order.end(), name) - order.begin();
+  };
+  return rank(a) < rank(b);
+}
+
 void add_score_plots(std::vector<Plot>& plots, const ResultsReader& results) {
   const std::vector<Contestant> contestants = contestants_of(results);
   add_lambda_plots(plots, results, contestants);
-  const std::vector<std::string> known = results.has_readout() ? results.readout().classes : std::vector<std::string>();
   for (const Contestant& contestant : contestants) {
     const std::size_t n = contestant.scores.classes;
     if (n == 0 || n > most_classes) continue;
-    std::vector<std::string> classes = known;
+    const auto readout = readout_of(results, contestant.name);
+    std::vector<std::string> classes = readout ? readout->classes : std::vector<std::string>();
     if (classes.size() != n) {
       classes.clear();
       for (std::size_t c = 0; c < n; ++c) classes.push_back(fmt::format("{}", c));
     }
     plots.push_back(confusion_plot(contestant, classes));
-    if (contestant.name == "liquid" && contestant.scores.f1.size() == n)
+    if (contestant.name == "liquid" && contestant.scores.has_class_figures())
       plots.push_back(class_figures_plot(contestant, classes));
   }
 }
@@ -180,7 +195,7 @@ void draw_histogram(Canvas& canvas, const std::vector<double>& values, const std
 
 }  // namespace
 
-Plot feature_plot(const ReadoutArrays& readout) {
+Plot feature_plot(const ReadoutArrays& readout, const std::string& path) {
   std::size_t silent = 0, saturated = 0, unusable = 0;
   for (std::size_t i = 0; i < readout.mean.size(); ++i) {
     if (!std::isfinite(readout.mean[i]) || !std::isfinite(readout.scale[i]))
@@ -197,10 +212,9 @@ Plot feature_plot(const ReadoutArrays& readout) {
   const double all = std::max(1.0, static_cast<double>(readout.mean.size()));
   const auto share = [&](std::size_t n) { return fmt::format("{} ({:.1f} %)", n, 100 * static_cast<double>(n) / all); };
   std::string caption = fmt::format(
-      "{} features over the samples that the readout was fitted to, from /readout/mean and "
-      "/readout/scale. Silent, 0 for every sample: {}. Saturated, the same other number for "
-      "every sample: {}.",
-      readout.mean.size(), share(silent), share(saturated));
+      "{} features over the samples that the readout was fitted to, from {}/mean and {}/scale. Silent, 0 for every "
+      "sample: {}. Saturated, the same other number for every sample: {}.",
+      readout.mean.size(), path, path, share(silent), share(saturated));
   if (unusable > 0) caption += fmt::format(" Not finite and left out: {}.", unusable);
   return {"features",   "Features", caption, "Features", static_cast<int>(room_above + histogram_height + room_below),
           canvas.take()};

@@ -63,6 +63,8 @@ class Writer {
   }
 
  private:
+  inline static const std::string one_end = "nothing, but readers of NIR know one ";
+
   std::string recurrence() const {
     const auto found = settings_.own.find("recurrence");
     return found == settings_.own.end() ? "flat" : found->second;
@@ -113,6 +115,7 @@ class Writer {
     } else {
       made.type = "Input";
       made.data["shape"] = shape_tensor(node.shape);
+      if (std::exchange(has_input_, true)) lost(id, one_end + "Input");
       if (node.kind->name != "input") lost(id, "its spikes: NIR holds no input; give them where the graph is run");
       if (const double most = network_.max_count(id); most > 1)
         made.metadata["crosspike/max_count"] = Tensor{{}, {most}, Store::float64};
@@ -386,10 +389,12 @@ class Writer {
               id, "every population leads to another, so none is the output; name one with --option output=NAME");
       return;
     }
+    bool has_output = false;
     for (const NodeId id : shown) {
       const std::string& name = network_.node(id).name;
       const auto found = out_.graph.nodes.find(name);
       if (found == out_.graph.nodes.end() || found->second.type == "Output") continue;
+      if (std::exchange(has_output, true)) lost(id, one_end + "Output");
       Node node;
       node.type = "Output";
       node.data["shape"] = shape_tensor(shape_of(id));
@@ -457,6 +462,7 @@ class Writer {
   const ExportSettings& settings_;
   std::vector<std::pair<std::string, std::string>> notes_;
   std::map<NodeId, std::string> flattened_;
+  bool has_input_ = false;
   Exported out_;
 };
 

@@ -258,7 +258,7 @@ class Importer {
       Route& route = routes_[r];
       route.ticks += 1;
       entries_[route.through.empty() ? route.to : route.through].changed.push_back(
-          fmt::format("one tick of delay from {} to {}, which close a loop", names_[route.from], names_[route.to]));
+          fmt::format("one tick of delay from {} to {}, closing a loop", names_[route.from], names_[route.to]));
     }
   }
 
@@ -427,14 +427,23 @@ class Importer {
     }
   }
 
+  // Of a sample, where the graph is a trained liquid.
+  std::string time() const {
+    const auto found = graph_.metadata.find("ticks_per_sample");
+    const auto* text = found == graph_.metadata.end() ? nullptr : std::get_if<std::string>(&found->second);
+    const double ticks = text ? std::atof(text->c_str()) : 0;
+    return ticks >= 1 && ticks <= 1e6 ? format_quantity(ticks * dt_, Unit::ms) : "1 s";
+  }
+
   ImportedNetwork finish() {
     ImportedNetwork result;
     Table run, root;
     run.set("dt", Value(format_quantity(dt_, Unit::ms)));
-    run.set("time", Value(std::string("1 s")));
+    run.set("time", Value(time()));
     const auto precision = graph_.metadata.find("crosspike/precision");
     if (precision != graph_.metadata.end() && precision->second == Datum("double"))
       run.set("precision", Value(std::string("double")));
+    run.set("weight_bits", Value(std::int64_t{32}));  // or sums of rounded weights would be rounded once more
     root.set("format", Value(std::int64_t{1}));
     root.set("model", Value(std::string("network")));
     root.set("run", Value(std::move(run)));

@@ -102,7 +102,8 @@ LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threa
         settings.dataset, "validation",
         fmt::format(" = 0 leaves nothing to choose {} on; write 1 or more", penalty_name(settings.readout.kind)));
   const bool tested = test == TestUse::now;
-  const std::int64_t test_samples = tested ? check_test_split(settings.dataset, splits.train->classes()) : 0;
+  const std::int64_t test_samples =
+      tested ? check_test_split(settings.dataset, splits.train->classes(), settings.sensor) : 0;
   if (settings.dataset.kind == DatasetSource::Kind::pattern_pairs) {
     require_gaps(settings.dataset, "train", splits.train->size());
     require_gaps(settings.dataset, "validation", splits.validation->size());

@@ -103,7 +103,7 @@ ExperimentReport eval_lsm(const std::filesystem::path& results, const std::vecto
   const Readout readout = from_stored(reader.readout(), results.string());
   require_fit(readout, settings, results.string() + ":/readout");
   const auto program = build_liquid(settings.liquid, library, options.threads, options.slice);
-  const auto test = open_test_split_again(settings.dataset, static_cast<int>(readout.classes));
+  const auto test = open_test_split_again(settings.dataset, static_cast<int>(readout.classes), settings.sensor);
   CollectWork work;
   const FeatureRows rows = collect_liquid(program, settings, *test, options.threads, options.progress, "test", &work);
   Team team(options.threads);

@@ -10,6 +10,7 @@
 #include <crosspike/models/lsm/examples.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
 #include <crosspike/models/lsm/memory.hpp>
+#include <crosspike/models/lsm/notes.hpp>
 #include <crosspike/models/lsm/trained.hpp>
 #include <crosspike/models/lsm/write.hpp>
 #include <crosspike/models/readout/fit.hpp>
@@ -31,8 +32,6 @@ struct Contestant {
   std::string accuracy() const { return *prefix ? figure("accuracy") : "test_accuracy"; }
 };
 
-double validation_accuracy(const Readout& readout) { return readout.validation[best_of(readout.validation)].accuracy; }
-
 // Features of train and validation and the readout fitted on them; test features come later, through the seal.
 class Experiment {
  public:
@@ -47,8 +46,7 @@ class Experiment {
     liquid_ = Program::build(std::move(plan_.liquid), team_);
     CollectWork work;
     fit_liquid("liquid", liquid_, recurrent_, &work);
-    note_losses(work);
-    note_silence(work);
+    for (std::string& sentence : work_notes(settings_, work)) note(std::move(sentence));
     if (settings_.controls) fit_controls();
     if (options_.test) {
       look_at_test();
@@ -174,37 +172,9 @@ class Experiment {
 
   void lambda(const std::string& name, const Readout& readout, const char* what) {
     figure(name, readout.lambda);
-    const std::vector<double>& tried = settings_.readout.lambdas;
-    const auto [low, high] = std::minmax_element(tried.begin(), tried.end());
-    const bool at_end = tried.size() > 1 && (readout.lambda == *low || readout.lambda == *high);
-    if (at_end && validation_accuracy(readout) < 1)
+    if (at_end_of_list(readout, settings_.readout))
       note(fmt::format("{0} = {1} of {2} lies at the end of readout.{0}s; a wider list may do better.",
                        penalty_name(readout.kind), readout.lambda, what));
-  }
-
-  // A few are usual: events at the very end, a pixel that is busier than others.
-  void note_losses(const CollectWork& work) {
-    constexpr double worth_saying = 0.05;
-    const auto all = static_cast<double>(work.counts + work.late + work.clipped);
-    const double late = static_cast<double>(work.late) / all, clipped = static_cast<double>(work.clipped) / all;
-    if (late > worth_saying)
-      note(fmt::format("{:.0f} % of the events come after {}, where samples end, and are left out; raise input.ticks.",
-                       100 * late, format_quantity(settings_.binning.tick_ms * settings_.binning.ticks, Unit::ms)));
-    if (clipped > worth_saying)
-      note(
-          fmt::format("{:.0f} % of the events are more than {} of a channel in a tick, and are left out; raise "
-                      "input.max_per_tick.",
-                      100 * clipped, settings_.binning.max_per_tick));
-  }
-
-  void note_silence(const CollectWork& work) {
-    constexpr const char* mend = "raise the scale of liquid.inputs.weight or lower the neuron's threshold";
-    if (work.spikes == 0)
-      note(fmt::format(
-          "The liquid never fires, so that its readout knows no more than how many samples each class has; {}.", mend));
-    else if (work.spikes < work.samples)
-      note(fmt::format("The liquid hardly fires, {:.2g} spikes a sample; {}.",
-                       static_cast<double>(work.spikes) / static_cast<double>(work.samples), mend));
   }
 
   void write() {

@@ -28,7 +28,7 @@ struct ExperimentOptions {
 };
 
 struct ExperimentReport {
-  std::vector<std::pair<std::string, Figure>> figures;
+  Figures figures;
   std::vector<std::string> notes;                             // full sentences for the person at the terminal
   std::vector<std::pair<std::string, ReadoutScores>> scores;  // on the test split, by contestant, the liquid first
   std::vector<std::pair<std::string, Curve>> curves{};

@@ -7,7 +7,9 @@
 #include <crosspike/datasets/pattern_pairs.hpp>
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/collect.hpp>
+#include <crosspike/models/lsm/examples.hpp>
 #include <crosspike/models/lsm/memory.hpp>
+#include <crosspike/models/lsm/notes.hpp>
 #include <crosspike/models/lsm/trained.hpp>
 #include <crosspike/models/lsm/write.hpp>
 #include <crosspike/models/readout/fit.hpp>
@@ -65,6 +67,7 @@ class MemoryExperiment {
     if (settings_.controls)
       for (const char* control : {"no_recurrence", "static", "input"}) contestants_.push_back({control});
     for (Contestant& c : contestants_) fit(c, plan.splits);
+    notes();
     if (options_.test) {
       look_at_test(*open_test_split(settings_.dataset, std::move(plan.splits.seal)));
       figures_of_test();
@@ -73,7 +76,7 @@ class MemoryExperiment {
     figures_of_training(plan.splits);
     curves("validation_", "validation", &Contestant::validation);
     report_.resolved = settings_.resolved;
-    if (options_.out) write();
+    if (options_.out) write(*plan.splits.validation);
     return std::move(report_);
   }
 
@@ -148,7 +151,7 @@ class MemoryExperiment {
         const Readout& readout = c.readouts[t].emplace_back(
             fit_readout(set_of(train, train_part, tasks[t], "train"),
                         set_of(validation, validation_part, tasks[t], "validation"), settings_.readout, team_));
-        c.validation[t].accuracy.push_back(readout.validation[best_of(readout.validation)].accuracy);
+        c.validation[t].accuracy.push_back(validation_accuracy(readout));
         c.validation[t].samples.push_back(validation_part.labels.size());
         if (options_.progress)
           options_.progress(fmt::format("{}: readouts", c.name), static_cast<double>(t * gaps() + gap + 1),
@@ -166,7 +169,34 @@ class MemoryExperiment {
           const Score result = score(c.readouts[t][gap], set_of(all, of_gap, tasks[t], "test"), team_);
           c.test[t].accuracy.push_back(result.accuracy());
           c.test[t].samples.push_back(result.samples);
+          if (&c == &contestants_.front())
+            report_.scores.emplace_back(readout_name(t, gap), scores_of(result, c.readouts[t][gap]));
         }
+    }
+  }
+
+  // A note speaks for all readouts of a contestant, which are many.
+  void notes() {
+    report_.notes = work_notes(settings_, work_);
+    for (const Contestant& c : contestants_) {
+      std::size_t at_end = 0, with_remark = 0, all = 0;
+      std::string first;
+      for (std::size_t t = 0; t < tasks.size(); ++t)
+        for (std::size_t gap = 0; gap < gaps(); ++gap, ++all) {
+          const Readout& readout = c.readouts[t][gap];
+          at_end += at_end_of_list(readout, settings_.readout);
+          if (readout.remarks.empty()) continue;
+          if (with_remark++ == 0) first = fmt::format("{} of {} {}", readout_name(t, gap), c.name, readout.remarks[0]);
+        }
+      if (at_end > 0)
+        report_.notes.push_back(
+            fmt::format("{1} of {2} of the {3} readouts of {0} lies at the end of readout.{1}s; a "
+                        "wider list may do better.",
+                        c.name, penalty_name(settings_.readout.kind), at_end, all));
+      if (with_remark > 0)
+        report_.notes.push_back(
+            fmt::format("The readout {}{}.", first,
+                        with_remark == 1 ? "" : fmt::format("; {} of its others have a remark too", with_remark - 1)));
     }
   }
 
@@ -227,13 +257,15 @@ class MemoryExperiment {
     }
   }
 
-  void write() {
+  void write(const Dataset& validation) {
     ResultsWriter writer(*options_.out, results_header(settings_), options_.existing);
     write_figures(writer, report_);
+    for (const auto& [name, scores] : report_.scores) writer.scores(name, scores);
     for (std::size_t t = 0; t < tasks.size(); ++t)
       for (std::size_t gap = 0; gap < gaps(); ++gap)
         writer.readout(stored(contestants_.front().readouts[t][gap]), readout_name(t, gap));
     write_liquid_edges(writer, liquid_->network());
+    write_examples(writer, liquid_, settings_, validation);
     writer.finish();
   }
 

@@ -13,7 +13,7 @@ namespace crosspike {
 // exclusive or; first_accuracy and xor_accuracy, the means over all gaps. What begins with validation_ is of the
 // validation split. Curves: memory_first and memory_xor, test accuracy against the gap with Wilson's 95 % intervals;
 // validation_memory_first and validation_memory_xor, the same of the validation split, by which each readout's lambda
-// was chosen.
+// was chosen. Scores: of each readout of the liquid, as "first_50ms".
 ExperimentReport train_memory(const LsmSettings& settings, const Library& library, const ExperimentOptions& options);
 
 // Scores the liquid of `results` again with the readouts that are stored there. Throws Error(input) where one is

@@ -44,10 +44,16 @@ TEST(CliCompare, TwoSeedsNameTheFirstSpikeThatDiffers) {
   EXPECT_EQ(object.at("unlike_config")[0].at("path"), "seed");
 }
 
-TEST(CliCompare, TwoPrecisionsDifferInValuesAndTheConfigSaysWhy) {
+TEST(CliCompare, TwoPrecisionsDifferFirstInValuesThenInASpikeAndTheConfigSaysWhy) {
   Workplace work;
-  const Finished run =
-      work.run({"compare", ei, "--set", "run.time=0.1 s", "--set-b", "run.precision=double", "--json"});
+  const auto at = [&](const char* time) {
+    return work.run(
+        {"compare", ei, "--set", std::string("run.time=") + time, "--set-b", "run.precision=double", "--json"});
+  };
+  const json first = json::parse(at("1.2 s").out).at("first_differing_spike");
+  EXPECT_GT(first.at("time_ms"), 100);  // rounding takes its time to grow
+  EXPECT_EQ(first.at("a").get<int>() + first.at("b").get<int>(), 1);
+  const Finished run = at("0.1 s");
   EXPECT_EQ(run.code, 1);
   const json object = json::parse(run.out);
   EXPECT_EQ(object.at("unlike_config")[0].at("path"), "run.precision");

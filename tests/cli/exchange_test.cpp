@@ -48,7 +48,7 @@ TEST(CliExchange, ANetworkGoesOutAndComesBackWithTheSameSpikes) {
   EXPECT_EQ(back.out, R"(  node    type    becomes                      note
   a       LIF     populations.a (lif)
   in      Input   populations.in (spike_list)
-  loop    Linear  projections.loop             one tick of delay from a to a, which close a loop
+  loop    Linear  projections.loop             one tick of delay from a to a, closing a loop
   output  Output  recorders.output
   p       Linear  projections.p
 

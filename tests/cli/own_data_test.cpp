@@ -157,6 +157,34 @@ TEST(CliOwnData, EvalTakesAFileOfNewSamplesButNoOtherShare) {
       "crosspike train\n");
 }
 
+TEST(CliOwnData, TheTestFileIsAnotherFileWithTheSameChannels) {
+  Workplace work;
+  work.write("l.toml", liquid);
+  test::write_events(work.folder() / "events.h5", test::easy_events(60, 2));
+  test::EventColumns turned = test::easy_events(20, 2);
+  turned.shape = {2, 2};  // as many channels, elsewhere
+  test::write_events(work.folder() / "turned.h5", turned);
+  const auto refusal = [&](const std::vector<std::string>& words) {
+    const Finished run = work.run(words);
+    EXPECT_EQ(run.code, 2);
+    return run.err;
+  };
+  const std::string same =
+      "dataset.test_file = \"./events.h5\" is the file of the training samples; a readout is to be tested on others, "
+      "so "
+      "leave it away, and a test_share of the file is kept apart\n";
+  EXPECT_EQ(refusal({"train", "l.toml", "--out", "l.h5", "--set", "dataset.test_file=./events.h5"}),
+            "error: --set " + same);
+  const std::string turned_text =
+      "error: turned.h5: its samples have 1 x 2 x 2 channels (polarity x row x column), those of training 1 x 1 x 4; "
+      "the "
+      "two do not belong together\n";
+  EXPECT_EQ(refusal({"train", "l.toml", "--out", "l.h5", "--set", "dataset.test_file=turned.h5"}), turned_text);
+  ASSERT_EQ(work.run({"train", "l.toml", "--out", "l.h5"}).code, 0);
+  EXPECT_EQ(refusal({"eval", "l.h5", "--set", "dataset.test_file=turned.h5"}), turned_text);
+  EXPECT_EQ(refusal({"eval", "l.h5", "--set", "dataset.test_file=./events.h5"}), "error: --set " + same);
+}
+
 TEST(CliOwnData, TrainSaysWhichEventsItLeavesOut) {
   Workplace work;
   work.write("l.toml", liquid);

@@ -58,6 +58,19 @@ TEST(CliReport, ACaptionHoldsTheIntervalOfTheAccuracyWhereThereIsOne) {
   EXPECT_NE(work.read("r.html").find("95 % interval of the accuracy: 72.50 to 100.00 %."), std::string::npos);
 }
 
+TEST(CliReport, OfAClassSomeFiguresAreNotEnough) {
+  Workplace work;
+  {
+    ResultsWriter writer(work.folder() / "r.h5", {"0.1.0", 1, config}, Existing::refuse);
+    ReadoutScores scores{2, {4, 1, 0, 5}, {}, {}, 0.9, 10};
+    scores.f1 = {0.9, 0.9};
+    writer.scores("liquid", scores);
+    writer.finish();
+  }
+  ASSERT_EQ(work.run({"report", "r.h5"}).code, 0);
+  EXPECT_EQ(work.read("r.html").find("id=\"classes-liquid\""), std::string::npos);
+}
+
 TEST(CliReport, WritesAPageAndWhatDiffersBesideIt) {
   Workplace work;
   write_results(work, "r.h5");
@@ -238,7 +251,7 @@ TEST(CliReportErrors, PartsThatAreMissingOrOfOtherShapes) {
         f.write("spikes/exc/timestamps", {3}, std::span(odd));
         f.write("spikes/exc/node_ids", {3}, std::span(ids));
       },
-      "h.h5:/spikes/exc/timestamps: holds -2; times from 0 are expected");
+      "h.h5:/spikes/exc/timestamps: holds -2; times from 0 to 1e+12 ms are expected");
   refused([&](hdf5::File& f) { f.write("values/v", {3}, std::span(three)); },
           "h.h5:/values/v: shape (3); (row, element) is expected");
   refused([&](hdf5::File& f) { f.ensure_group("readout"); },

@@ -26,7 +26,7 @@ class Writer {
       for (const char* name : {"<figure>", "<population>", "<recorder>", "<name>", "<projection>", "<contestant>",
                                "<curve>", "<series>", "<number>"})
         if (const auto at = path.find(name); at != std::string::npos)
-          path.replace(at, std::string(name).size(), name == std::string("<number>") ? "3" : "a");
+          path.replace(at, std::string(name).size(), called(name));
       const bool root = path.starts_with("/@") || path == "/config" || path.starts_with("/figures");
       if (root ? bytes_.rarely() : (bytes_.next() & 7) == 0) continue;
       put(path, entry);
@@ -36,6 +36,13 @@ class Writer {
   }
 
  private:
+  // Some names have plots of their own.
+  std::string called(const std::string& placeholder) {
+    if (placeholder == "<number>") return "3";
+    if (placeholder == "<population>") return population_;
+    return placeholder == "<contestant>" ? contestant_ : "a";
+  }
+
   void put(const std::string& path, const LayoutEntry& entry) {
     const auto at = path.find('@');
     if (at != std::string::npos) {
@@ -121,6 +128,8 @@ class Writer {
 
   hdf5::File& file_;
   Bytes& bytes_;
+  const std::string population_ = bytes_.below(2) == 0 ? "input" : "a",
+                    contestant_ = bytes_.below(2) == 0 ? "liquid" : "a";
   std::map<std::string, std::uint64_t> lengths_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <crosspike/core/compare_results.hpp>
 #include <limits>
+#include <tuple>
 
 #include "own_data.hpp"
 
@@ -110,6 +111,21 @@ TEST_F(CompareResults, EqualScoresAndCurvesDoNotDiffer) {
       w.curve("memory", curve({0.9, 0.8}, "liquid"));
     });
   EXPECT_FALSE(compared().differ(0));
+}
+
+TEST_F(CompareResults, SamplesAndForgettingAreCompared) {
+  for (const auto& [file, label, forgetting] : {std::tuple("a.h5", 1, 0.5), std::tuple("b.h5", 2, 0.25)})
+    write(file, [l = label, f = forgetting](ResultsWriter& w) {
+      w.sample(3, {7, {}, {}});
+      w.sample(5, {l, {}, {}});
+      ReadoutArrays readout{{"a"}, {1}, {0}, {0}, {1}, 1, "rls"};
+      readout.forgetting = f;
+      w.readout(readout);
+    });
+  const ResultsComparison both = compared();
+  EXPECT_EQ(values(both, "samples/5").problem, "other label, shape or image");
+  EXPECT_EQ(values(both, "readout/forgetting").largest, 0.25);
+  for (const ValuesComparison& each : both.values) EXPECT_NE(each.name, "samples/3");
 }
 
 // Three spikes of 2 elements in 10 ms, and of 4 elements in 20 ms: each side's rate is its own.

@@ -2,6 +2,7 @@
 // The memory experiment on pairs of two short patterns: figures and curves that agree, files that do not depend on
 // threads, a test split that stays closed where asked, and controls that cannot know what they do not see.
 #include <cmath>
+#include <crosspike/apps/report/results_plots.hpp>
 #include <crosspike/core/results.hpp>
 #include <crosspike/models/lsm/check.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
@@ -230,6 +231,24 @@ TEST_F(LsmMemory, WithoutATestItsSplitMayBeTooSmallUntilEval) {
       message_of([&] { eval_lsm("a.h5", {}, library(), {}); }),
       "a.h5:/config:12:8: dataset.gaps lists 2 gaps, but the test split has too few samples (1): each gap needs one "
       "or more");
+}
+
+TEST_F(LsmMemory, SaysWhatIsOddOnceForAllReadouts) {
+  EXPECT_EQ(
+      train({"controls=false", "liquid.neuron.threshold=1e6", "readout.kind=logistic", "readout.max_iterations=1"})
+          .notes,
+      (std::vector<std::string>{}));
+}
+
+TEST_F(LsmMemory, ItsReportHasSamplesScoresAndFeatures) {
+  train({"controls=false"}, to_file("a.h5"));
+  const ResultsReader results("a.h5");
+  EXPECT_EQ(results.contestants(), results.readouts());
+  EXPECT_EQ(results.samples().size(), 3U);
+  std::set<std::string> names;
+  for (const report::Plot& plot : report::results_plots(results, "a.h5")) names.insert(plot.name);
+  for (const char* name : {"confusion-first_10ms", "confusion-xor_40ms", "lambda", "features", "curve-memory_first"})
+    EXPECT_TRUE(names.contains(name)) << name;
 }
 
 TEST_F(LsmMemory, EvalRefusesAReadoutThatIsMissingOrDoesNotFit) {

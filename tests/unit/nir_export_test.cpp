@@ -26,6 +26,19 @@ std::string refusal(const std::string& body, const ExportSettings& settings = {}
   return message_of([&] { require_expressible("nir", from(body, settings).nodes); }, Fault::cannot);
 }
 
+TEST(NirExport, ASecondInputOrOutputIsWrittenAndNamed) {
+  const auto out = from(cells + R"(other = { kind = "input", size = 2 }
+[projections]
+p = { from = "in", to = "a", kind = "linear", weight = [[1, 0], [2, 3]], delay = 0 }
+q = { from = "other", to = "b", kind = "linear", weight = [[1, 2], [0, 4]], delay = 0 }
+)");
+  std::map<std::string, List> lost;
+  for (const ExportedNode& node : out.nodes)
+    if (!node.lost.empty()) lost[node.node] = node.lost;
+  EXPECT_EQ(lost, (std::map<std::string, List>{{"b", {"nothing, but readers of NIR know one Output"}},
+                                               {"other", {"nothing, but readers of NIR know one Input"}}}));
+}
+
 TEST(NirExport, ADelayOfAWireIsADelayNode) {
   const auto out = from(cells + R"([projections]
 p = { from = "in", to = "a", kind = "linear", weight = [[1, 0], [2, 3]], delay = 0 }

@@ -31,6 +31,7 @@ model = "network"
 [run]
 dt = "1 ms"
 time = "1 s"
+weight_bits = 32
 
 [populations.cells]
 kind = "lif"
@@ -119,7 +120,7 @@ TEST_F(NirImport, ALoopWithoutDelayGetsOneTickAndSaysSo) {
   const ImportedNetwork read = nir::to_config(graph, {});
   EXPECT_EQ(read.nodes[2].node, "lif1.w_rec");
   EXPECT_EQ(read.nodes[2].changed,
-            (std::vector<std::string>{"one tick of delay from lif1.lif to lif1.lif, which close a loop"}));
+            (std::vector<std::string>{"one tick of delay from lif1.lif to lif1.lif, closing a loop"}));
   const NetworkModel model = imported_model(graph);
   EXPECT_EQ(model.network->incoming(model.network->require("lif1.w_rec")).delay, 1);
   EXPECT_EQ(model.network->incoming(model.network->require("w")).delay, 0);

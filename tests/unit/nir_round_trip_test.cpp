@@ -28,16 +28,18 @@ std::vector<Fired> noise(std::int64_t ticks) {
 
 class NirRoundTrip : public NirFolder {
  protected:
-  static void expect_same_spikes(const std::string& neuron, const ExportSettings& settings = {}) {
+  static void expect_same_spikes(const std::string& neuron, const ExportSettings& settings = {},
+                                 const std::string& run = {}, int indegree = 6) {
     const NetworkModel model = model_of(R"(format = 1
 model = "network"
-run = { dt = "0.5 ms" }
+run = { dt = "0.5 ms")" + run + R"( }
 [populations]
 input = { kind = "input", size = 20 }
 a = { )" + neuron + R"(, size = 30 }
 b = { )" + neuron + R"(, size = 10 }
 [projections]
-in = { from = "input", to = "a", connect = { rule = "fixed_indegree", indegree = 6 }, weight = { uniform = [0, 2] }, delay = 0 }
+in = { from = "input", to = "a", connect = { rule = "fixed_indegree", indegree = )" +
+                                        std::to_string(indegree) + R"( }, weight = { uniform = [0, 2] }, delay = 0 }
 loop = { from = "a", to = "a", connect = { rule = "fixed_indegree", indegree = 4 }, weight = { normal = [0, 1] } }
 far = { from = "a", to = "b", connect = { rule = "fixed_indegree", indegree = 8 }, weight = { normal = [1, 1] }, delay = { uniform = ["0.5 ms", "2 ms"] } }
 back = { from = "b", to = "a", connect = { rule = "fixed_indegree", indegree = 3 }, weight = { normal = [0, 1] }, delay = "1.5 ms" }
@@ -66,6 +68,11 @@ TEST_F(NirRoundTrip, ARefractoryPeriodComesBackFromALossyFile) {
   ExportSettings lossy;
   lossy.lossy = true;
   expect_same_spikes(R"(kind = "lif", convention = "nir", gain = 8, tau_mem = "5 ms", refractory = "1 ms")", lossy);
+}
+// Of 400 synapses from 20 channels many lead from one to the same neuron, and their sums need more bits than they do.
+TEST_F(NirRoundTrip, SumsOfWeightsOfSixteenBitsAreNotRoundedOnceMore) {
+  expect_same_spikes(R"(kind = "lif", convention = "nir", gain = 8, tau_mem = "5 ms", threshold = 30)", {},
+                     ", weight_bits = 16", 400);
 }
 TEST_F(NirRoundTrip, ACubaLifGivesTheSameSpikes) {
   expect_same_spikes(R"(kind = "cuba_lif", convention = "nir", tau_mem = "5 ms", tau_syn = "2 ms", gain = 16)");

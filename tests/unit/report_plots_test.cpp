@@ -330,14 +330,14 @@ TEST(ReportEvents, EachPolarityHasItsPixelsAndTheImageItsPlace) {
 
 TEST(ReportFeatures, SilentAndSaturatedSharesAreCounted) {
   const ReadoutArrays readout{{"a"}, {}, {0}, {0, 0, 5, 2, nan}, {0, 1, 0, 0.5, 1}, 1};
-  const Plot plot = feature_plot(readout);
+  const Plot plot = feature_plot(readout, "/readout");
   expect_drawable(plot);
   EXPECT_EQ(
       plot.caption,
       "5 features over the samples that the readout was fitted to, from /readout/mean and /readout/scale. Silent, "
       "0 for every sample: 1 (20.0 %). Saturated, the same other number for every sample: 1 (20.0 %). Not finite "
       "and left out: 1.");
-  expect_drawable(feature_plot({}));
+  expect_drawable(feature_plot({}, "/readout"));
 }
 
 TEST(ReportHeat, AShadeIsAShareAndTheFirstRowLiesAbove) {
