@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <crosspike/core/error.hpp>
+#include <crosspike/core/nearest.hpp>
 #include <crosspike/core/random.hpp>
 #include <crosspike/datasets/event_file.hpp>
 #include <crosspike/datasets/samples.hpp>
@@ -41,10 +42,29 @@ bool has_test_file(const DatasetSource& source) {
   return source.kind == DatasetSource::Kind::events ? !source.test_file.empty() : !source.dense.test_inputs.empty();
 }
 
+// What may have been meant by a file that is not there: the one beside the config, or one of a like name.
+std::string meant(const DatasetSource& source, const std::string& key, const fs::path& file) {
+  std::error_code unknown;
+  const auto place = source.places.find(key);
+  const fs::path config = place != source.places.end() ? fs::path(place->second.file).parent_path() : fs::path();
+  if (file.is_relative() && !config.empty() && fs::exists(config / file, unknown))
+    return fmt::format("; it lies beside the config, so write {} = \"{}\", or run there", key,
+                       (config / file).string());
+  std::vector<std::string> names;
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  for (auto entry = fs::directory_iterator(folder, unknown); !unknown && entry != fs::directory_iterator();
+       entry.increment(unknown))
+    names.push_back(entry->path().filename().string());
+  std::sort(names.begin(), names.end());
+  const auto near = nearest(file.filename().string(), names);
+  return near ? fmt::format("; did you mean '{}'?", *near) : "; paths count from the folder in which the command runs";
+}
+
 // Sooner than its reader, which knows the file but not who named it.
 void require_file(const DatasetSource& source, const std::string& key, const fs::path& file) {
   std::error_code unknown;
-  if (!fs::exists(file, unknown)) fail_at_key(source, key, fmt::format(" = \"{}\" names no file", file.string()));
+  if (!fs::exists(file, unknown))
+    fail_at_key(source, key, fmt::format(" = \"{}\" names no file{}", file.string(), meant(source, key, file)));
 }
 
 void require_files(const DatasetSource& source) {

@@ -7,10 +7,13 @@
 
 namespace crosspike::cli {
 
-Plan checked_plan(const Session& session, const Value& config) {
-  if (model_of(config) == "lsm")
-    return check_lsm(read_lsm(config, session.library), session.library, session.options.threads, session.options.slice)
-        .liquid;
+Plan checked_plan(const Session& session, const Value& config, std::vector<std::string>* notes) {
+  if (model_of(config) == "lsm") {
+    LsmPlan checked =
+        check_lsm(read_lsm(config, session.library), session.library, session.options.threads, session.options.slice);
+    if (notes) *notes = std::move(checked.notes);
+    return std::move(checked.liquid);
+  }
   const NetworkModel network = build_network(config, session.library);
   Team team(session.options.threads);
   return make_plan(network.network, network.placement, session.library, run_taps(network),
@@ -20,9 +23,11 @@ Plan checked_plan(const Session& session, const Value& config) {
 void validate(Session& session, const std::filesystem::path& path) {
   const Value config = session.config(path);
   const std::string model = model_of(config);
-  const Plan plan = checked_plan(session, config);
+  std::vector<std::string> notes;
+  const Plan plan = checked_plan(session, config, &notes);
   session.print(fmt::format("{}: ok: model {}, {}\n", path.string(), model, plan_line(plan)));
-  Json object = {{"ok", true}, {"model", model}, {"plan", plan_json(plan)}};
+  for (const std::string& note : notes) session.print(fmt::format("\nnote: {}\n", note));
+  Json object = {{"ok", true}, {"model", model}, {"notes", notes}, {"plan", plan_json(plan)}};
   object.update(provenance());
   session.print(object);
 }

@@ -73,7 +73,7 @@ std::string bibtex_text(const std::string& text) {
 }  // namespace
 
 void cite(Session& session, const std::filesystem::path& path, bool bibtex) {
-  const Value config = session.config(path);
+  const Value config = session.config_inside(path);
   Citations citations;
   citations.add("crosspike", fmt::format("crosspike {} (commit {}), a simulator of spiking networks", CROSSPIKE_VERSION,
                                          CROSSPIKE_COMMIT));

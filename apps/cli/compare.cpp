@@ -13,6 +13,7 @@
 #include <crosspike/core/shown.hpp>
 #include <crosspike/core/spool.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
+#include <crosspike/models/lsm/trained.hpp>
 #include <cstring>
 
 namespace crosspike::cli {
@@ -184,6 +185,19 @@ std::string config_text(const ResultsComparison& c, int width) {
   return table.empty() ? "" : table.text(width) + "\n";
 }
 
+// A readout that never looked at the test split has nothing to say of it. Returns which side did, "A" or "B", where one
+// alone did; what only that side has is left out then.
+std::string leave_test_out(const ResultsReader& a, const ResultsReader& b, ResultsComparison& c) {
+  const auto trained = [](const ResultsReader& side) { return side.has_readout() || !side.readouts().empty(); };
+  if (!trained(a) || !trained(b) || looked_at_test(a) == looked_at_test(b)) return "";
+  const std::string side = looked_at_test(a) ? "A" : "B";
+  std::erase_if(c.figures, [&](const FigureComparison& f) { return side == "A" ? !f.b : !f.a; });
+  std::erase_if(c.values, [&](const ValuesComparison& v) {
+    return (v.name.starts_with("scores/") || v.name.starts_with("curves/")) && v.problem == "only in " + side;
+  });
+  return side;
+}
+
 Json number_json(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 template <class T>
 Json maybe_json(const std::optional<T>& value) {
@@ -254,7 +268,9 @@ bool compare(Session& session, const std::string& a, const CompareOptions& optio
     const OptionsOfB of_b(session, options);
     return results_of(session, b, config_b, "B", folder);
   }();
-  const ResultsComparison result = crosspike::compare(ResultsReader(results_a), ResultsReader(results_b));
+  const ResultsReader reader_a(results_a), reader_b(results_b);
+  ResultsComparison result = crosspike::compare(reader_a, reader_b);
+  const std::string tested = leave_test_out(reader_a, reader_b, result);
   const bool equal = !result.differ(options.tolerance);
   const std::string side_a = side_text(a, session, nullptr), side_b = side_text(b, session, &options);
   session.print(fmt::format("  A  {}\n  B  {}\n\n", side_a, side_b));
@@ -264,6 +280,8 @@ bool compare(Session& session, const std::string& a, const CompareOptions& optio
   const int width = session.width();
   session.print(populations_text(result, width) + values_text(result, width) + figures_text(result, width) +
                 config_text(result, width));
+  if (!tested.empty())
+    session.print(fmt::format("  {} alone looked at its test split: what it says of that is left out\n", tested));
   session.print(fmt::format("  {}\n", equal && options.tolerance == 0 ? "equal"
                                       : equal ? fmt::format("equal within {:g}", options.tolerance)
                                               : fmt::format("different beyond {:g}", options.tolerance)));

@@ -232,7 +232,39 @@ Json description_json(const Description& d) {
           {"usage", d.usage}};
 }
 
+// Words of configs that are explained elsewhere.
+struct Page {
+  const char *word, *is, *page;
+};
+constexpr Page pages[] = {
+    {"ridge", "a kind of readout", "docs/readout.md"},
+    {"logistic", "a kind of readout", "docs/readout.md"},
+    {"rls", "a kind of readout", "docs/readout.md"},
+    {"events", "a kind of data set", "docs/datasets.md"},
+    {"dense", "a kind of data set", "docs/datasets.md"},
+    {"nmnist", "a kind of data set", "docs/datasets.md"},
+    {"idx_saccades", "a kind of data set", "docs/datasets.md"},
+    {"pattern_pairs", "a kind of data set", "docs/datasets.md"},
+    {"lsm", "a model", "docs/lsm.md"},
+    {"network", "a model", "docs/config.md"},
+};
+
+void refuse_what_is_elsewhere(const Session& session, const std::string& what) {
+  for (const Page& page : pages)
+    if (what == page.word)
+      throw Error(Fault::input,
+                  fmt::format("{} is {}: see {}; explain knows kinds, connectivity rules and distributions", what,
+                              page.is, page.page));
+  std::vector<std::string> having;
+  for (const Kind& kind : session.library.kinds())
+    if (std::ranges::find(kind.params, what, &FieldInfo::name) != kind.params.end()) having.push_back(kind.name);
+  if (!having.empty())
+    throw Error(Fault::input, fmt::format("{} is a parameter of {}; write: crosspike explain {}", what,
+                                          fmt::join(having, ", "), having.front()));
+}
+
 [[noreturn]] void refuse_unknown(const Session& session, const std::string& what) {
+  refuse_what_is_elsewhere(session, what);
   std::vector<std::string> kinds, others;
   for (const Kind& kind : session.library.kinds()) kinds.push_back(kind.name);
   for (const Description& d : descriptions()) others.push_back(d.name);
@@ -278,7 +310,7 @@ void explain(Session& session, const std::string& what, const ExplainOptions& op
     return;
   }
   if (options.cite) return cite(session, what, options.bibtex);
-  const Value config = session.config(what);
+  const Value config = session.config_inside(what);
   const bool ready_made = model_of(config) == "lsm";
   const Value resolved =
       ready_made && !options.expand ? read_lsm(config, session.library).resolved : session.network(config).resolved;

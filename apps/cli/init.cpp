@@ -12,6 +12,8 @@
 #include <crosspike/core/nearest.hpp>
 #include <crosspike/core/shown.hpp>
 #include <crosspike_generated/examples.hpp>
+#include <string_view>
+#include <vector>
 
 namespace crosspike::cli {
 
@@ -58,6 +60,31 @@ const Example& find_example(const std::string& name) {
                                         near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(names, ", ")));
 }
 
+// Its commands name files of the repository; in the folder of one's own they lie beside it.
+std::string beside(std::string text) {
+  for (const std::string_view from : {"examples/python/", "examples/"})
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at)) text.erase(at, from.size());
+  return text;
+}
+
+// `next`: the commands of the first lines, where the example comes with a script.
+std::vector<std::string> commands_of(std::string_view text) {
+  std::vector<std::string> commands;
+  while (text.starts_with("#")) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (line.starts_with("#   ")) commands.emplace_back(line.substr(4, line.find("  (") - 4));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  for (std::string& command : commands) command.erase(command.find_last_not_of(' ') + 1);
+  return commands;
+}
+
+void require_free(const Session& session, const fs::path& file) {
+  if (std::error_code unknown; fs::exists(file, unknown) && !session.options.force)
+    throw Error(Fault::input,
+                fmt::format("{} exists; pass --force to overwrite it, or name another folder", file.string()));
+}
+
 }  // namespace
 
 void init(Session& session, const std::string& name, const fs::path& folder) {
@@ -71,16 +98,28 @@ void init(Session& session, const std::string& name, const fs::path& folder) {
     throw Error(Fault::input, fmt::format("cannot make the folder {} ({}); name another", folder.string(),
                                           failed ? failed.message() : "there is a file of that name"));
   const fs::path file = folder / (std::string(example.name) + ".toml");
-  if (std::error_code unknown; fs::exists(file, unknown) && !session.options.force)
-    throw Error(Fault::input,
-                fmt::format("{} exists; pass --force to overwrite it, or name another folder", file.string()));
-  write_text(file, example.text, session.existing());
+  const std::string text = beside(example.text);
+  std::vector<fs::path> written = {file};
+  require_free(session, file);
+  for (const Example& script : example_scripts)
+    if (text.find(script.name) != std::string::npos) require_free(session, written.emplace_back(folder / script.name));
+  write_text(file, text, session.existing());
+  for (const Example& script : example_scripts)
+    if (text.find(script.name) != std::string::npos)
+      write_text(folder / script.name, beside(script.text), session.existing());
   session.wrote(file);
-  const std::string model = model_of(parse_config(example.text, file.string()));
-  const std::string next = fmt::format("crosspike {} {}", model == "network" ? "run" : "train", file.string());
-  session.print(fmt::format("  wrote  {0}: {1}\n  next   crosspike explain {0}\n         {2}\n", file.string(),
-                            doc_of(example.text), next));
-  session.print(Json{{"out", file.string()}, {"model", model}, {"next", next}});
+  const std::string model = model_of(parse_config(text, file.string()));
+  std::vector<std::string> next = {fmt::format("crosspike explain {}", file.string()),
+                                   fmt::format("crosspike {} {}", model == "network" ? "run" : "train", file.string())};
+  if (written.size() > 1) {
+    next = commands_of(text);
+    next.insert(next.begin(), fmt::format("cd {}", folder.string()));
+  }
+  session.print(fmt::format("  wrote  {}: {}\n", file.string(), doc_of(text)));
+  for (std::size_t i = 1; i < written.size(); ++i) session.print(fmt::format("         {}\n", written[i].string()));
+  for (const std::string& command : next)
+    session.print(fmt::format("  {}  {}\n", command == next.front() ? "next " : "     ", command));
+  session.print(Json{{"out", file.string()}, {"model", model}, {"next", next.back()}});
 }
 
 }  // namespace crosspike::cli

@@ -129,11 +129,11 @@ Json curve_json(const Curve& curve) {
 
 void report(Session& session, const ExperimentReport& report, const std::optional<std::filesystem::path>& out) {
   session.meter().clear();
+  for (const std::string& note : report.notes) session.print(fmt::format("note: {}\n\n", note));
   for (const auto& [name, curve] : report.curves) session.print(curve_text(curve, session.width()));
   session.print(FiguresText(report.figures).text(session.width()));
   if (!report.scores.empty() && report.scores.front().first == "liquid")
     session.print(classes_text(report.scores.front().second, session.width()));
-  for (const std::string& note : report.notes) session.print(fmt::format("\nnote: {}\n", note));
   if (out) session.wrote(*out);
   if (out) session.print(fmt::format("\n  results  {}\n", out->string()));
   Json figures = Json::object();

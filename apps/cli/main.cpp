@@ -57,7 +57,8 @@ class CommandLine {
     app_.get_formatter()->label("Subcommands", "Commands");
     app_.get_formatter()->label("Positionals", "Arguments");
     app_.footer(
-        "`crosspike COMMAND --help` shows an example of each.\nStart with: crosspike run examples/ei_network.toml");
+        "`crosspike COMMAND --help` shows an example of each.\nStart with: crosspike init ei_network . && crosspike "
+        "run ei_network.toml");
     const unsigned cores = std::thread::hardware_concurrency();
     session_.options.threads = std::clamp(static_cast<int>(cores), 1, most_threads);
     add_runs();
@@ -126,25 +127,26 @@ class CommandLine {
   void add_runs() {
     Session& s = session_;
     const unsigned all = sets | backends | seeds | slices | outs | forces | threads;
-    add(app_, "run", "Simulate a network, write its results",
-        "crosspike run examples/ei_network.toml --set run.time=\"2 s\"", all, [&s, this] { run(s, what_); })
+    add(app_, "run", "Simulate a network, write its results", "crosspike run ei_network.toml --set run.time=\"2 s\"",
+        all, [&s, this] { run(s, what_); })
         ->add_option("CONFIG", what_, "Config with model = \"network\"")
         ->type_name("")
         ->required();
     CLI::App* command =
         add(app_, "train", "Train a readout, look at the test split once",
-            "crosspike train examples/lsm_fashion.toml --out lsm.h5", all, [&s, this] { train(s, what_, test_); });
+            "crosspike train lsm_fashion.toml --out lsm.h5", all, [&s, this] { train(s, what_, test_); });
     command->add_option("CONFIG", what_, "Config of a model with a readout")->type_name("")->required();
-    command->add_flag("!--no-test", test_, "Leave the test split closed; eval opens it");
+    command->add_flag_callback(
+        "--no-test", [this] { test_ = false; }, "Leave the test split closed; eval opens it");
     add(app_, "eval", "Score a trained readout again", "crosspike eval lsm.h5", all & ~seeds,
         [&s, this] { eval(s, what_); })
         ->add_option("RESULTS", what_, "Results of train")
         ->type_name("")
         ->required();
-    command = add(
-        app_, "sweep", "Run a config over a grid of values and seeds, make one table; goes on where it was stopped",
-        "crosspike sweep examples/ei_network.toml --grid populations.exc.tau_mem=\"10 ms,20 ms\" --seeds 3 --out study",
-        all, [&s, this] { sweep(s, what_, sweep_); });
+    command =
+        add(app_, "sweep", "Run a config over a grid of values and seeds, make one table; goes on where it was stopped",
+            "crosspike sweep ei_network.toml --grid populations.exc.tau_mem=\"10 ms,20 ms\" --seeds 3 --out study", all,
+            [&s, this] { sweep(s, what_, sweep_); });
     command->add_option("CONFIG", what_, "Config of a network (each point is a run) or of a liquid (a training)")
         ->type_name("")
         ->required();
@@ -157,7 +159,8 @@ class CommandLine {
             "--seeds", [this](const std::string& text) { sweep_.seeds = integer_option("--seeds", text, 1, 100'000); },
             "So many seeds at each point, from --seed or the config's on")
         ->type_name("N");
-    command->add_flag("!--no-test", sweep_.test, "Leave the test split closed");
+    command->add_flag_callback(
+        "--no-test", [this] { sweep_.test = false; }, "Leave the test split closed");
     add(app_, "bench", "Measure speed; without a name, list what can be measured", "crosspike bench lsm --json",
         sets | backends | seeds | slices | threads, [&s, this] { bench(s, what_); })
         ->add_option("NAME", what_, "Which bench")
@@ -168,7 +171,7 @@ class CommandLine {
     Session& s = session_;
     CLI::App* command =
         add(app_, "compare", "Say what differs between two results; a config is run for it",
-            "crosspike compare examples/ei_network.toml --set-b run.precision=double\n  crosspike compare a.h5 b.h5",
+            "crosspike compare ei_network.toml --set-b run.precision=double\n  crosspike compare a.h5 b.h5",
             sets | backends | seeds | slices | threads, [&s, this] {
               if (!compare(s, what_, compare_)) s.check_failed();
             });
@@ -200,15 +203,15 @@ class CommandLine {
   void add_questions() {
     Session& s = session_;
     const unsigned planning = sets | backends | seeds | slices | threads;
-    add(app_, "validate", "Say whether a config would run here", "crosspike validate examples/ei_network.toml",
-        planning, [&s, this] { validate(s, what_); })
+    add(app_, "validate", "Say whether a config would run here", "crosspike validate ei_network.toml", planning,
+        [&s, this] { validate(s, what_); })
         ->add_option("CONFIG", what_, "Config")
         ->type_name("")
         ->required();
     CLI::App* command =
         add(app_, "explain", "Describe a kind, rule or distribution, or print a config with the origin of each value",
-            "crosspike explain cuba_lif\n  crosspike explain examples/lsm_fashion.toml --expand > liquid.toml\n"
-            "  crosspike explain examples/lsm_fashion.toml --cite",
+            "crosspike explain cuba_lif\n  crosspike explain lsm_fashion.toml --expand > liquid.toml\n"
+            "  crosspike explain lsm_fashion.toml --cite",
             sets | backends | seeds, [&s, this] { explain(s, what_, explain_); });
     command->add_option("KIND|CONFIG", what_, "Name of a kind, rule or distribution, or a config")
         ->type_name("")
@@ -217,8 +220,7 @@ class CommandLine {
     CLI::Option* cited = command->add_flag("--cite", explain_.cite, "List the papers and code that a config rests on");
     command->add_flag("--bibtex", explain_.bibtex, "With --cite: as BibTeX")->needs(cited);
     add(app_, "graph", "Show who is connected to whom; --out writes it for Graphviz",
-        "crosspike graph examples/ei_network.toml --out net.dot", planning | outs | forces,
-        [&s, this] { graph(s, what_); })
+        "crosspike graph ei_network.toml --out net.dot", planning | outs | forces, [&s, this] { graph(s, what_); })
         ->add_option("CONFIG", what_, "Config")
         ->type_name("")
         ->required();
@@ -226,8 +228,8 @@ class CommandLine {
                   "crosspike init lsm my_study", forces, [&s, this] { init(s, what_, folder_); });
     command->add_option("MODEL", what_, "Model (network, lsm) or example")->type_name("");
     command->add_option("FOLDER", folder_, "Where to; made if missing")->type_name("");
-    add(app_, "info", "Show the plan of a config, or what a results file holds",
-        "crosspike info examples/ei_network.toml", planning, [&s, this] { info(s, what_); })
+    add(app_, "info", "Show the plan of a config, or what a results file holds", "crosspike info ei_network.toml",
+        planning, [&s, this] { info(s, what_); })
         ->add_option("FILE", what_, "Config or results")
         ->type_name("")
         ->required();
@@ -250,12 +252,12 @@ class CommandLine {
     group->require_subcommand(1);
     group->footer("Example:\n  crosspike datasets info");
     add(*group, "info", "Shape, splits and events; without a config, of Fashion-MNIST",
-        "crosspike datasets info examples/lsm_fashion.toml", sets | seeds,
+        "crosspike datasets info lsm_fashion.toml", sets | seeds,
         [&s, this] { datasets_info(s, what_.empty() ? std::nullopt : std::optional<std::filesystem::path>(what_)); })
         ->add_option("CONFIG", what_, "Config with a [dataset]")
         ->type_name("");
     add(*group, "convert", "Write a data set's events in N-MNIST's layout",
-        "crosspike datasets convert examples/lsm_fashion.toml --out fashion-events", sets | seeds | outs | forces,
+        "crosspike datasets convert lsm_fashion.toml --out fashion-events", sets | seeds | outs | forces,
         [&s, this] { datasets_convert(s, what_); })
         ->add_option("CONFIG", what_, "Config with a [dataset]")
         ->type_name("")

@@ -42,6 +42,13 @@ Value Session::config(const std::filesystem::path& path) const {
   return root;
 }
 
+Value Session::config_inside(const std::filesystem::path& path) const {
+  if (!is_hdf5(path)) return config(path);
+  Value root = parse_config(ResultsReader(path).header().config, path.string() + ":/config");
+  apply_options(root);
+  return root;
+}
+
 void Session::apply_options(Value& config) const {
   for (const std::string& assignment : options.overrides) apply_override(config, assignment);
   if (options.seed) set_option(config, "--seed", "", "seed", *options.seed);

@@ -40,6 +40,8 @@ class Session {
 
   // The file with --set, --seed and --backend applied.
   Value config(const std::filesystem::path& path) const;
+  // The same, and of a results file the config that it was made by.
+  Value config_inside(const std::filesystem::path& path) const;
   void apply_options(Value& config) const;
   // --out, or the stem of `file` with .h5 in the current folder. Throws where that would replace what is read.
   std::filesystem::path results_path(const std::filesystem::path& file, const Value& config) const;
@@ -89,7 +91,8 @@ Json provenance();                                                       // vers
 Taps run_taps(const NetworkModel& model);
 
 // Everything that can be known to be wrong before a config of any model runs. Throws what `validate` says.
-Plan checked_plan(const Session& session, const Value& config);
+// `notes`: what is odd but no error, where it is wanted.
+Plan checked_plan(const Session& session, const Value& config, std::vector<std::string>* notes = nullptr);
 
 // Lines about a plan: nodes, projections, slice and memory.
 std::string plan_text(const Plan& plan, int width);

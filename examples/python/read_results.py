@@ -48,6 +48,8 @@ def seconds_of_a_sample(config):
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: read_results.py RESULTS.h5")
     with h5py.File(sys.argv[1]) as results:
         config = tomllib.loads(results["config"].asstr()[()])
         seconds = seconds_of_a_sample(config)

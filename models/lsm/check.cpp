@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/check.hpp>
+#include <crosspike/models/lsm/check_samples.hpp>
 #include <crosspike/models/lsm/collect.hpp>
 #include <vector>
 
@@ -109,10 +110,11 @@ LsmPlan check_lsm(const LsmSettings& settings, const Library& library, int threa
     require_gaps(settings.dataset, "validation", splits.validation->size());
     if (tested) require_gaps(settings.dataset, "test", test_samples);
   }
+  std::vector<std::string> notes = check_samples(settings, *splits.train);
   const std::vector<Fit> all = fits(settings);
   require_few_features(all, settings.readout.kind);
   const std::size_t limit = memory_limit > 0 ? memory_limit : available_memory();
-  LsmPlan plan{std::move(splits), plan_liquid(settings.liquid, library, threads, slice, limit), {}};
+  LsmPlan plan{std::move(splits), plan_liquid(settings.liquid, library, threads, slice, limit), {}, std::move(notes)};
   if (settings.controls)
     plan.without_recurrence =
         plan_liquid(build_network(settings.network_without_recurrence, library), library, threads, slice, limit);

@@ -8,6 +8,8 @@
 #include <crosspike/datasets/dataset.hpp>
 #include <crosspike/models/lsm/settings.hpp>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace crosspike {
 
@@ -15,6 +17,7 @@ struct LsmPlan {
   TrainingSplits splits;
   Plan liquid;
   std::optional<Plan> without_recurrence;  // where there are controls
+  std::vector<std::string> notes;          // of check_samples
 };
 
 // The liquid as collect_liquid wants it. `memory_limit`: bytes, 0 for what is available.

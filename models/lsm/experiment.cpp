@@ -43,6 +43,7 @@ class Experiment {
                         options.test ? TestUse::now : TestUse::never)) {}
 
   ExperimentReport train() {
+    report_.notes = plan_.notes;
     liquid_ = Program::build(std::move(plan_.liquid), team_);
     CollectWork work;
     fit_liquid("liquid", liquid_, recurrent_, &work);

@@ -119,6 +119,26 @@ TEST(CliCompare, ResultsFilesAreReadAsTheyAre) {
   EXPECT_EQ(work.run({"compare", "x.h5", "a.toml", "--set-b", "populations.a.times=[1, 3]"}).code, 1);
 }
 
+TEST(CliCompare, ATrainingAgainstItsConfigLeavesTheTestSplitOut) {
+  Workplace work;
+  work.write("l.toml", R"(format = 1
+model = "lsm"
+controls = false
+dataset = { kind = "pattern_pairs", patterns = 2, channels = 10, gaps = ["20 ms"], lead = 0, train = 60, test = 20, validation = 20 }
+[input]
+tick = "2 ms"
+[liquid]
+preset = "gaussian"
+neurons = 20
+)");
+  ASSERT_EQ(work.run({"train", "l.toml", "--out", "l.h5"}).code, 0);
+  const Finished run = work.run({"compare", "l.h5", "l.toml"});
+  EXPECT_EQ(run.code, 0) << run.out << run.err;
+  EXPECT_NE(run.out.find("\n  A alone looked at its test split: what it says of that is left out\n  equal\n"),
+            std::string::npos)
+      << run.out;
+}
+
 TEST(CliCompare, TemporaryResultsLieInTmpdirAndGo) {
   Workplace work;
   work.write("a.toml", listed("1", "0"));

@@ -197,8 +197,7 @@ TEST(CliErrors, UnknownOptionNamesTheNearest) {
 }
 
 TEST(CliErrors, MissingArgumentShowsAnExample) {
-  expect_error(good, "crosspike validate needs CONFIG; e.g. crosspike validate examples/ei_network.toml", 2,
-               {"validate"});
+  expect_error(good, "crosspike validate needs CONFIG; e.g. crosspike validate ei_network.toml", 2, {"validate"});
 }
 
 TEST(CliErrors, NoCommandListsThem) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <crosspike/core/config.hpp>
+#include <crosspike/core/results.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,24 @@ TEST(CliExplain, OfAConfigIsAConfigThatGivesTheSameRun) {
   ASSERT_EQ(work.run({"run", ei, "--set", "run.time=50 ms", "--out", "a.h5"}).code, 0);
   ASSERT_EQ(work.run({"run", "again.toml", "--out", "b.h5"}).code, 0);
   EXPECT_TRUE(work.read("a.h5") == work.read("b.h5"));
+}
+
+TEST(CliExplain, OfResultsIsTheConfigInThem) {
+  Workplace work;
+  ASSERT_EQ(work.run({"run", ei, "--set", "run.time=10 ms", "--out", "r.h5"}).code, 0);
+  const Finished run = work.run({"explain", "r.h5", "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(json::parse(run.out).at("config"), ResultsReader(work.folder() / "r.h5").header().config);
+  EXPECT_NE(work.run({"explain", "r.h5", "--cite"}).out.find("Philox"), std::string::npos);
+}
+
+TEST(CliExplain, OfAWordThatIsExplainedElsewhereSaysWhere) {
+  Workplace work;
+  EXPECT_EQ(work.run({"explain", "ridge"}).err,
+            "error: ridge is a kind of readout: see docs/readout.md; explain knows kinds, connectivity rules and "
+            "distributions\n");
+  EXPECT_EQ(work.run({"explain", "tau_syn_excitatory"}).err,
+            "error: tau_syn_excitatory is a parameter of cuba_lif, alpha_lif; write: crosspike explain cuba_lif\n");
 }
 
 TEST(CliExplain, AsJsonTellsTheOriginOfEveryValue) {
@@ -118,6 +137,21 @@ TEST(CliInit, CopiesAnExampleThatValidates) {
   EXPECT_NE(run.out.find("crosspike run new/study/ei_network.toml\n"), std::string::npos) << run.out;
   EXPECT_EQ(work.run({"validate", "new/study/ei_network.toml"}).code, 0);
   EXPECT_TRUE(load_config(work.folder() / "new/study/ei_network.toml") == load_config(example("ei_network.toml")));
+}
+
+TEST(CliInit, BringsTheScriptThatAnExampleNeeds) {
+  Workplace work;
+  const Finished run = work.run({"init", "own_events", "mine"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(
+      run.out.find(
+          "  next   cd mine\n         python3 write_events.py bars.h5\n         crosspike train own_events.toml\n"),
+      std::string::npos)
+      << run.out;
+  EXPECT_NE(work.read("mine/write_events.py").find("import h5py"), std::string::npos);
+  EXPECT_EQ(work.read("mine/own_events.toml").find("examples/"), std::string::npos);
+  const Finished again = work.run({"init", "own_events", "mine"});
+  EXPECT_EQ(again.err, "error: mine/own_events.toml exists; pass --force to overwrite it, or name another folder\n");
 }
 
 TEST(CliInit, ListsEveryExample) {

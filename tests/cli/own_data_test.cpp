@@ -300,7 +300,61 @@ TEST(CliDatasetErrors, AFileThatIsNotSaid) {
 
 TEST(CliDatasetErrors, AFileThatIsMissing) {
   expect_error(with(network, "\"events.h5\"", "\"event.h5\""), to_run,
-               "t.toml:4:37: dataset.file = \"event.h5\" names no file");
+               "t.toml:4:37: dataset.file = \"event.h5\" names no file; did you mean 'events.h5'?");
+}
+
+TEST(CliDatasetErrors, AFileBesideTheConfigInAnotherFolder) {
+  Workplace work;
+  std::filesystem::create_directory(work.folder() / "study");
+  work.write("study/t.toml", network);
+  test::write_events(work.folder() / "study/events.h5", test::easy_events(10, 2));
+  EXPECT_EQ(work.run({"validate", "study/t.toml"}).err,
+            "error: study/t.toml:4:37: dataset.file = \"events.h5\" names no file; it lies beside the config, so write "
+            "file = \"study/events.h5\", or run there\n");
+}
+
+// What validate says of a liquid on these events.
+Finished validated(const test::EventColumns& columns) {
+  Workplace work;
+  work.write("l.toml", liquid);
+  test::write_events(work.folder() / "events.h5", columns);
+  return work.run({"validate", "l.toml"});
+}
+
+TEST(CliDatasetErrors, SamplesOfOneClass) {
+  test::EventColumns columns = test::easy_events(60, 2);
+  columns.labels.assign(60, 1);
+  const Finished run = validated(columns);
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(run.err, "error: all 36 training samples are of class 1; a readout tells two classes or more apart\n");
+}
+
+TEST(CliDatasetErrors, EventsOfAnotherUnit) {
+  test::EventColumns columns = test::easy_events(60, 2);
+  columns.unit = "s";
+  const Finished run = validated(columns);
+  EXPECT_EQ(run.code, 2);
+  EXPECT_EQ(
+      run.err,
+      "error: all events of the first 36 training samples come after 20 ms, where samples end, the first of them at "
+      "250 ms; is the unit of their times right? If so, raise input.ticks\n");
+}
+
+TEST(CliOwnData, ValidateNotesWhatIsOddInLabelsAndTimes) {
+  test::EventColumns columns = test::easy_events(60, 2);
+  EXPECT_EQ(validated(columns).out.find("note: "), std::string::npos) << validated(columns).out;
+  columns.unit = "us";
+  for (auto& label : columns.labels) label = label == 0 ? 0 : 9;
+  const Finished run = validated(columns);
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(
+      run.out.find("note: No training sample is of class 1, 2, 3, 4, 5 or of 3 more; classes are numbered from 0 to "
+                   "the largest label.\n"),
+      std::string::npos)
+      << run.out;
+  EXPECT_NE(run.out.find("note: All events of the first 36 training samples lie in their first tick of "),
+            std::string::npos)
+      << run.out;
 }
 
 TEST(CliDatasetErrors, KeysOfAnotherKind) {

@@ -487,8 +487,11 @@ TEST(DatasetConfig, RefusalsNameThePlace) {
 TEST(DatasetConfig, AFileOfEventsThatIsMissingIsNamedWithItsPlace) {
   const std::string text = "[dataset]\nkind = 'events'\nfile = 'none.h5'\n";
   const DatasetSource source = from_config(text), other = from_config(text, {"dataset.file=nothing.h5"});
-  EXPECT_EQ(message_of([&] { sensor_of(source); }), "a.toml:3:8: dataset.file = \"none.h5\" names no file");
-  EXPECT_EQ(message_of([&] { open_training_splits(other); }), "--set dataset.file = \"nothing.h5\" names no file");
+  EXPECT_EQ(
+      message_of([&] { sensor_of(source); }),
+      "a.toml:3:8: dataset.file = \"none.h5\" names no file; paths count from the folder in which the command runs");
+  EXPECT_EQ(message_of([&] { open_training_splits(other); }),
+            "--set dataset.file = \"nothing.h5\" names no file; paths count from the folder in which the command runs");
 }
 
 TEST(DatasetConfig, RefusesTheKeysOfAnotherKind) {
