@@ -49,14 +49,14 @@ void require_few_features(const std::vector<Fit>& all, ReadoutKind kind) {
 void require_memory(const std::vector<Fit>& all, const ReadoutSettings& readout, const LsmPlan& plan,
                     std::int64_t test_samples, std::size_t limit) {
   const std::size_t classes = static_cast<std::size_t>(plan.splits.train->classes()),
-                    samples = static_cast<std::size_t>(
-                        std::max(plan.splits.train->size() + plan.splits.validation->size(), test_samples));
+                    fitted = static_cast<std::size_t>(plan.splits.train->size() + plan.splits.validation->size()),
+                    samples = std::max(fitted, static_cast<std::size_t>(test_samples));
   std::size_t network =
       plan.liquid.program_bytes() + plan.liquid.state_bytes() * static_cast<std::size_t>(plan.liquid.options.copies);
   if (plan.without_recurrence) network += plan.without_recurrence->program_bytes();
   for (const Fit& fit : all) {
     const std::size_t rows = fit.row_bytes(samples),
-                      solver = readout_bytes(readout, fit.features, classes, plan.liquid.options.copies),
+                      solver = readout_bytes(readout, fitted, fit.features, classes, plan.liquid.options.copies),
                       need = network + rows + solver;
     if (need <= limit) continue;
     const std::size_t largest = std::max({network, rows, solver});

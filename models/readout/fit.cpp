@@ -83,10 +83,11 @@ std::size_t most_features(ReadoutKind kind) {
   no_such_kind();
 }
 
-std::size_t readout_bytes(const ReadoutSettings& settings, std::size_t features, std::size_t classes, int threads) {
+std::size_t readout_bytes(const ReadoutSettings& settings, std::size_t samples, std::size_t features,
+                          std::size_t classes, int threads) {
   switch (settings.kind) {
     case ReadoutKind::ridge:
-      return ridge_bytes(features, classes);
+      return ridge_bytes(samples, features, classes);
     case ReadoutKind::logistic:
       return logistic_bytes(features, classes, threads);
     case ReadoutKind::rls:

@@ -35,6 +35,7 @@ Readout fit_readout(const FeatureSet& train, const FeatureSet& validation, const
 std::size_t most_features(ReadoutKind kind);
 
 /// Bytes that fit_readout takes beside the rows.
-std::size_t readout_bytes(const ReadoutSettings& settings, std::size_t features, std::size_t classes, int threads);
+std::size_t readout_bytes(const ReadoutSettings& settings, std::size_t samples, std::size_t features,
+                          std::size_t classes, int threads);
 
 }  // namespace crosspike

@@ -7,6 +7,7 @@
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/readout/blas.hpp>
 #include <crosspike/models/readout/cholesky.hpp>
+#include <crosspike/models/readout/dual_ridge.hpp>
 #include <crosspike/models/readout/ridge.hpp>
 #include <utility>
 
@@ -17,6 +18,31 @@ void check_lambda(double lambda) {
   if (!std::isfinite(lambda) || lambda <= 0) {
     throw Error(Fault::input, fmt::format("lambda of the ridge readout is {}; it must be finite and above 0", lambda));
   }
+}
+
+// Where features are many, the matrix of the samples is the smaller one: by this factor, so that it is faster too.
+bool few_samples(std::size_t samples, std::size_t features) { return 2 * samples <= features; }
+
+Readout fit_dual(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
+                 const Progress& progress) {
+  const FeatureSet both = joined(train, validation);
+  const auto fits = static_cast<double>(lambdas.size() + 1);
+  double done = 0;
+  const auto fitted = [&] {
+    if (progress) progress("readout", ++done, fits, "fits");
+  };
+  std::vector<LambdaScore> curve;
+  {
+    DualRidge solver(train, team);
+    for (const double lambda : lambdas) {
+      curve.push_back({lambda, score(solver.solve(lambda, team), validation, team).accuracy()});
+      fitted();
+    }
+  }
+  Readout readout = DualRidge(both, team).solve(curve[best_of(curve)].lambda, team);
+  fitted();
+  readout.validation = std::move(curve);
+  return readout;
 }
 
 }  // namespace
@@ -109,6 +135,10 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
   // Before minutes are spent on train.
   check(validation);
   check_alike(validation, train);
+  if (few_samples(train.samples() + validation.samples(), train.features)) {
+    check(train);
+    return fit_dual(train, validation, lambdas, team, progress);
+  }
 
   NormalEquations equations(train.features, train.classes, train.kind);
   // Operations: p^2 for each sample's part of X'X, p^3 / 3 for each factor, of which (p - c)^3 / 3 are left at column
@@ -144,7 +174,8 @@ Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::sp
   return readout;
 }
 
-std::size_t ridge_bytes(std::size_t features, std::size_t classes) {
+std::size_t ridge_bytes(std::size_t samples, std::size_t features, std::size_t classes) {
+  if (few_samples(samples, features)) return DualRidge::bytes(samples, features, classes);
   const std::size_t factor_and_weights = features * (features + 2 * classes) * sizeof(double);
   return NormalEquations::bytes(features, classes) + factor_and_weights;
 }

@@ -37,12 +37,14 @@ class RidgeSolver {
 };
 
 /// Fits each lambda on train, keeps the one that is right most often on validation (the larger on a tie), and fits it
-/// once more on train and validation together, with mean and scale of both. Rows enter the sums once.
-/// Throws Error as its parts do, and for an empty list of lambdas. `progress` counts the operations of all of it.
+/// once more on train and validation together, with mean and scale of both. Rows enter the sums once; where there are
+/// at least twice as many features as samples, the same minimum is found by DualRidge. Throws Error as its parts do,
+/// and for an empty list of lambdas. `progress` counts the operations of all of it.
 Readout fit_ridge(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
                   const Progress& progress = {});
 
-/// Bytes that fit_ridge takes beside the rows: X'X and its factor, sums and weights by class, a batch of samples.
-std::size_t ridge_bytes(std::size_t features, std::size_t classes);
+/// Bytes that fit_ridge takes beside the rows: X'X and its factor, sums and weights by class, a batch of samples; or
+/// what DualRidge takes. `samples`: of train and validation.
+std::size_t ridge_bytes(std::size_t samples, std::size_t features, std::size_t classes);
 
 }  // namespace crosspike

@@ -405,14 +405,17 @@ TEST_F(LsmExperiment, RefusesBeforeAnySampleWhatDoesNotFit) {
             "46340; use "
             "fewer liquid.neurons "
             "or features.bins");
-  // 2 x 12 x 12 channels x 12 bins, of which the readout's matrices take 16 x 3456^2 bytes = 182 MiB.
-  const std::size_t limit = std::size_t{100} << 20;
-  const std::string message = refusal({"features.bins=12"}, limit),
+  // 2 x 12 x 12 channels x 12 bins, for which rls keeps a matrix of 8 x 3457^2 bytes = 91 MiB.
+  const std::size_t limit = std::size_t{60} << 20;
+  const std::string message = refusal({"features.bins=12", "readout.kind=rls"}, limit),
                     part =
-                        " of it to solve for the readout of the input alone, which has 3456 features; 100.0 MiB are "
+                        " of it to solve for the readout of the input alone, which has 3456 features; 60.0 MiB are "
                         "available; use fewer features.bins or a smaller input.crop, or write controls = false";
   EXPECT_TRUE(message.ends_with(part)) << message;
-  EXPECT_EQ(message_of([&] { train({"features.bins=12", "controls=false"}, {.memory_limit = limit}); }), "");
+  EXPECT_EQ(message_of([&] {
+              train({"features.bins=12", "readout.kind=rls", "controls=false"}, {.memory_limit = limit});
+            }),
+            "");
 }
 
 TEST_F(LsmExperiment, StopsWhereProgressThrows) {

@@ -6,6 +6,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <crosspike/models/readout/dual_ridge.hpp>
 #include <crosspike/models/readout/ridge.hpp>
 #include <crosspike/tests/unit/message_of.hpp>
 #include <crosspike/tests/unit/readout_data.hpp>
@@ -428,6 +429,75 @@ TEST(FitRidge, RefusesAnEmptyListOfLambdas) {
   Team team(1);
   EXPECT_EQ(message_of([&] { fit_ridge(data.set(), data.set(), {}, team); }),
             "the ridge readout has no lambda to choose from; give at least one, above 0");
+}
+
+// ---- more features than samples ----
+
+void expect_close(const std::vector<double>& a, const std::vector<double>& b, double relative) {
+  ASSERT_EQ(a.size(), b.size());
+  double largest = 0, apart = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    largest = std::max(largest, std::abs(a[i]));
+    apart = std::max(apart, std::abs(a[i] - b[i]));
+  }
+  EXPECT_LE(apart, relative * largest);
+}
+
+TEST(DualRidge, IsTheSameMinimumAsFromTheNormalEquations) {
+  const CountData data = random_counts(60, 150, 4, 9);
+  for (const FeatureKind kind : {FeatureKind::counts, FeatureKind::square_roots}) {
+    const FeatureSet set = data.set(kind);
+    Team team(2);
+    DualRidge dual(set, team);
+    for (const double lambda : {0.1, 10.0, 1000.0}) {
+      const NormalEquations equations = sums_of(set);
+      const Readout primal = RidgeSolver(equations).solve(lambda, team), other = dual.solve(lambda, team);
+      // The normal equations' sums of square roots are in float, and the matrix's condition is at most its trace over
+      // lambda.
+      const double rounding = kind == FeatureKind::counts ? 1e-9 : 1e-6 + 0x1p-24 * 60 * 150 / lambda;
+      expect_close(other.weights, primal.weights, rounding);
+      expect_close(other.bias, primal.bias, rounding);
+      expect_close(other.mean, primal.mean, 1e-6);
+      expect_close(other.scale, primal.scale, 1e-5);
+      EXPECT_EQ(other.lambda, lambda);
+    }
+  }
+}
+
+TEST(DualRidge, IsEqualAtAnyNumberOfThreadsAndCuts) {
+  const CountData data = random_counts(600, 1300, 3, 9);
+  Team one(1), three(3);
+  const Readout a = DualRidge(data.set(), one).solve(5, one),
+                b = DualRidge(cut(data.set(), {1, 250, 349}), three).solve(5, three);
+  EXPECT_EQ(a.weights, b.weights);
+  EXPECT_EQ(a.bias, b.bias);
+}
+
+TEST(DualRidge, AConstantFeatureHasNoWeight) {
+  CountData data = random_counts(20, 60, 2, 9);
+  for (std::size_t s = 0; s < 20; ++s) data.values[s * 60 + 7] = 5;
+  Team team(1);
+  const Readout readout = DualRidge(data.set(), team).solve(1, team);
+  EXPECT_EQ(readout.scale[7], 0);
+  EXPECT_EQ(readout.weights[7], 0);
+  EXPECT_EQ(readout.weights[60 + 7], 0);
+}
+
+TEST(DualRidge, FitTakesItWhereSamplesAreFewAndTellsOfEachFit) {
+  const CountData train = random_counts(40, 120, 3, 9), validation = random_counts(20, 120, 3, 9);
+  Team team(2);
+  const std::vector<double> lambdas = {1, 100};
+  std::vector<double> told;
+  const Readout readout = fit_ridge(train.set(), validation.set(FeatureKind::counts, "validation"), lambdas, team,
+                                    [&](std::string_view, double done, double, std::string_view unit) {
+                                      EXPECT_EQ(unit, "fits");
+                                      told.push_back(done);
+                                    });
+  EXPECT_EQ(told, (std::vector<double>{1, 2, 3}));
+  ASSERT_EQ(readout.validation.size(), 2U);
+  const FeatureSet both = joined(train.set(), validation.set());
+  EXPECT_EQ(readout.weights, DualRidge(both, team).solve(readout.lambda, team).weights);
+  EXPECT_LT(ridge_bytes(60, 120, 3), ridge_bytes(61, 120, 3));
 }
 
 }  // namespace
