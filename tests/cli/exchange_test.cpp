@@ -153,5 +153,25 @@ TEST(CliExchange, NothingIsOverwrittenWithoutForce) {
   EXPECT_EQ(work.read("net.toml"), network);
 }
 
+// The exporter of a plugin, with a format that is no NIR.
+TEST(CliExchange, APluginBringsATargetOfItsOwn) {
+  Workplace work;
+  work.write("t.toml",
+             "format = 1\nmodel = \"network\"\n[populations]\na = { kind = \"lif\", size = 3 }\nb = { kind = "
+             "\"if\", size = 2 }\n[projections]\np = { from = \"a\", to = \"b\", connect = { rule = "
+             "\"all_to_all\" }, weight = 1 }\n");
+  const std::vector<std::string> plugin = {std::string("CROSSPIKE_PLUGIN_PATH=") + CROSSPIKE_PLUGIN_DIR + "/toy"};
+  const Finished refused = work.run({"export", "t.toml", "--target", "toy"}, plugin);
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_NE(refused.err.find("a toy has no weights"), std::string::npos) << refused.err;
+  EXPECT_EQ(work.files(), (std::vector<std::string>{"t.toml"}));
+  const Finished out = work.run({"export", "t.toml", "--target", "toy", "--lossy"}, plugin);
+  ASSERT_EQ(out.code, 0) << out.err;
+  EXPECT_EQ(work.read("t.toy"), "a lif 3\nb if 2\n");
+  const Finished back = work.run({"import", "t.toy", "--dt", "0.5 ms", "--out", "back.toml"}, plugin);
+  ASSERT_EQ(back.code, 0) << back.err;
+  EXPECT_EQ(work.run({"validate", "back.toml"}).code, 0);
+}
+
 }  // namespace
 }  // namespace crosspike

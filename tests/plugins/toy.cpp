@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The smallest backend: a plugin that runs `delay` nodes, each as a claim's kernel of its own. The tests put it between
-// two claims of another backend. A delay of 13 ticks fails on purpose when its first spike arrives.
+// two claims of another backend. A delay of 13 ticks fails on purpose when its first spike arrives. It also writes and
+// reads a format of its own, a line "name kind size" for each population.
 #include <crosspike/core/backend.hpp>
+#include <crosspike/core/exporter.hpp>
+#include <crosspike/core/units.hpp>
 #include <crosspike_generated/version.hpp>
+#include <fstream>
 #include <stdexcept>
 
 namespace {
@@ -95,6 +99,48 @@ class ToyRunner final : public Runner {
   }
 };
 
+class ToyExporter final : public Exporter {
+ public:
+  std::vector<ExportedNode> check(const ExportSource& source, const ExportSettings& settings) const override {
+    std::vector<ExportedNode> all;
+    for (const Node& node : source.network.nodes()) {
+      ExportedNode& entry = all.emplace_back();
+      entry.node = node.name;
+      entry.kind = node.kind->name;
+      if (!node.kind->is_weight)
+        entry.becomes = "line";
+      else if (settings.lossy)
+        entry.lost.push_back("all of it");
+      else
+        entry.refused.push_back("a toy has no weights");
+    }
+    return all;
+  }
+  void write(const ExportSource& source, const ExportSettings&, const std::filesystem::path& file,
+             const std::string&) const override {
+    std::ofstream out(file);
+    for (const Node& node : source.network.nodes())
+      if (!node.kind->is_weight) out << node.name << ' ' << node.kind->name << ' ' << node.size() << '\n';
+  }
+  ImportedNetwork read(const std::filesystem::path& file, const ImportSettings& settings) const override {
+    ImportedNetwork result;
+    Table populations;
+    std::ifstream in(file);
+    std::int64_t size = 0;
+    for (std::string name, kind; in >> name >> kind >> size;) {
+      populations.set(name, Value(Table{{{"kind", Value(kind)}, {"size", Value(size)}}}));
+      result.nodes.push_back({name, kind, "populations." + name, {}});
+    }
+    const Value run(Table{{{"dt", Value(format_quantity(settings.dt.value_or(1), Unit::ms))}}});
+    result.config = Value(Table{{{"format", Value(std::int64_t{1})},
+                                 {"model", Value(std::string("network"))},
+                                 {"run", run},
+                                 {"populations", Value(std::move(populations))}}});
+    return result;
+  }
+  std::vector<std::string> endings() const override { return {".toy"}; }
+};
+
 class ToyBackend final : public Backend {
  public:
   std::string_view name() const override { return "toy"; }
@@ -103,9 +149,11 @@ class ToyBackend final : public Backend {
     return "a toy only delays, all channels alike";
   }
   const Runner* runner() const override { return &runner_; }
+  const Exporter* exporter() const override { return &exporter_; }
 
  private:
   ToyRunner runner_;
+  ToyExporter exporter_;
 };
 
 }  // namespace
