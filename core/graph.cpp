@@ -79,13 +79,17 @@ std::string to_graphviz(const Network& network) {
       out, graph,
       [&](std::ostream& os, std::size_t v) {
         const Node& node = network.nodes()[v];
-        os << fmt::format("[label=\"{}\\n{} {}\", shape={}]", node.name, node.kind->name, text(node.shape),
-                          node.kind->is_weight ? "box" : "ellipse");
+        const std::string what = node.connectivity      ? std::string(name(node.connectivity->rule))
+                                 : node.kind->is_weight ? node.kind->name
+                                                        : fmt::format("{} {}", node.kind->name, text(node.shape));
+        os << fmt::format("[label=\"{}\\n{}\", shape={}]", node.name, what, node.kind->is_weight ? "box" : "ellipse");
       },
       [&](std::ostream& os, const auto&) {
-        const std::string delay =
-            wire->delay == 0 ? "" : fmt::format(", {} tick{}", wire->delay, wire->delay == 1 ? "" : "s");
-        os << fmt::format("[label=\"{}{}\"]", name(network.carries(wire->from)), delay);
+        const std::string delay = wire->delay == 0 ? "" : fmt::format(", {:.6g} ms", wire->delay * network.dt);
+        const std::vector<Port>& ports = network.node(wire->to.node).kind->inputs;
+        const std::string_view what =
+            ports.size() > 1 ? std::string_view(ports[wire->to.port].name) : name(network.carries(wire->from));
+        os << fmt::format("[label=\" {}{} \"]", what, delay);  // blanks keep labels of neighbours apart
         ++wire;
       });
   return out.str();

@@ -64,13 +64,13 @@ TEST(Graph, DrawsANetworkWithItsWiresInOrder) {
   EXPECT_EQ(to_graphviz(network),
             "digraph G {\n"
             "0[label=\"in\\ninput [2]\", shape=ellipse];\n"
-            "1[label=\"w\\nlinear [1]\", shape=box];\n"
-            "2[label=\"rec\\nlinear [1]\", shape=box];\n"
+            "1[label=\"w\\nlinear\", shape=box];\n"
+            "2[label=\"rec\\nlinear\", shape=box];\n"
             "3[label=\"out\\ncell [1]\", shape=ellipse];\n"
-            "3->2 [label=\"spikes, 2 ticks\"];\n"
-            "2->3 [label=\"sums\"];\n"
-            "0->1 [label=\"spikes, 1 tick\"];\n"
-            "1->3 [label=\"sums\"];\n"
+            "3->2 [label=\" spikes, 0.2 ms \"];\n"
+            "2->3 [label=\" inhibitory \"];\n"
+            "0->1 [label=\" spikes, 0.1 ms \"];\n"
+            "1->3 [label=\" excitatory \"];\n"
             "}\n");
 }
 
