@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <crosspike/apps/report/accuracies.hpp>
 #include <crosspike/apps/report/page.hpp>
 #include <crosspike/apps/report/results_plots.hpp>
 #include <crosspike/core/config.hpp>
@@ -37,12 +38,6 @@ std::string id_of(const std::string& section) {
           : (c >= 'A' && c <= 'Z')                         ? static_cast<char>(c - 'A' + 'a')
                                                            : '-';
   return id;
-}
-
-std::string number_text(double value) {
-  if (std::isnan(value)) return "";
-  return value != 0 && (std::abs(value) < 1e-4 || std::abs(value) >= 1e9) ? fmt::format("{:.5g}", value)
-                                                                          : fmt::format("{:.6g}", value);
 }
 
 std::string cell(std::string_view tag, std::string_view text, bool number) {
@@ -124,6 +119,13 @@ std::vector<std::string> sections_of(const std::vector<Plot>& plots) {
   return names;
 }
 
+std::string study_row(const StudyRow& row) {
+  std::string html = "<tr>";
+  for (const std::string& value : row.point) html += cell("td", value, false);
+  return html + cell("td", row.figure, false) + cell("td", figure_text(row.figure, row.mean), true) +
+         cell("td", spread_text(row.figure, row.sd), true) + cell("td", fmt::format("{}", row.n), true) + "</tr>\n";
+}
+
 }  // namespace
 
 std::string results_page(const ResultsReader& results, const std::vector<Plot>& plots) {
@@ -144,23 +146,22 @@ std::string results_page(const ResultsReader& results, const std::vector<Plot>& 
   return html + "</body>\n</html>\n";
 }
 
-std::string study_page(const Study& study, const std::vector<Plot>& plots) {
+std::string study_page(const Study& study, const FigureChoice& shown, const std::vector<Plot>& plots) {
   std::string keys;
   for (const std::string& key : study.keys) keys += (keys.empty() ? "" : ", ") + key;
   std::string html =
       begin(keys.empty() ? "Study" : "Study over " + keys, fmt::format("Drawn by crosspike {}.", CROSSPIKE_VERSION));
   std::vector<std::string> names = sections_of(plots);
   names.push_back("Table");
-  html += links(names) + sections(plots) + heading("Table") + "<div class=\"wide\"><table>\n<tr>";
+  html += links(names);
+  if (!shown.note.empty()) html += "<p class=\"facts\">" + escaped(shown.note) + "</p>\n";
+  html += sections(plots) + heading("Table") + "<div class=\"wide\"><table>\n<tr>";
   for (const std::string& key : study.keys) html += cell("th", key, false);
   html += cell("th", "figure", false) + cell("th", "mean", true) + cell("th", "sd", true) + cell("th", "n", true) +
           "</tr>\n";
-  for (const StudyRow& row : study.rows) {
-    html += "<tr>";
-    for (const std::string& value : row.point) html += cell("td", value, false);
-    html += cell("td", row.figure, false) + cell("td", number_text(row.mean), true) +
-            cell("td", number_text(row.sd), true) + cell("td", fmt::format("{}", row.n), true) + "</tr>\n";
-  }
+  for (const std::string& figure : shown.names)
+    for (const StudyRow& row : study.rows)
+      if (row.figure == figure) html += study_row(row);
   return html + "</table></div>\n</body>\n</html>\n";
 }
 

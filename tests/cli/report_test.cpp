@@ -134,6 +134,22 @@ TEST(CliReport, AStudyIsDrawnWithTheFiguresChosen) {
   EXPECT_NE(work.read("p/study-b.svg"), "");
   EXPECT_EQ(work.read("p/study-a.svg"), "");
   EXPECT_NE(work.read("s.html").find("Study over k"), std::string::npos);
+  EXPECT_NE(work.read("s.html").find("<td>b</td>"), std::string::npos);
+  EXPECT_EQ(work.read("s.html").find("<td>a</td>"), std::string::npos);
+}
+
+TEST(CliReport, AStudysPageShowsValidationAndSaysHowToSeeTheTest) {
+  Workplace work;
+  work.write("s.csv",
+             "k,figure,mean,sd,n\n1,test_accuracy,0.5,0,2\n1,validation_accuracy,0.8625,0.01,2\n"
+             "2,test_accuracy,0.6,0,2\n2,validation_accuracy,0.9625,0.02,2\n");
+  ASSERT_EQ(work.run({"report", "s.csv"}).code, 0);
+  const std::string html = work.read("s.html");
+  EXPECT_EQ(html.find("study-test_accuracy"), std::string::npos);
+  EXPECT_EQ(html.find("<td>test_accuracy</td>"), std::string::npos);
+  EXPECT_NE(html.find("--figures test_accuracy shows them."), std::string::npos);
+  for (const char* text : {">86.25 %</td>", ">1.00 points</td>", ">96.25 %</td>"})
+    EXPECT_NE(html.find(text), std::string::npos) << text;
 }
 
 TEST(CliReport, ResultsWithoutRecordsHaveTheirFiguresAndConfig) {
