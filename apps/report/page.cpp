@@ -8,6 +8,7 @@
 #include <crosspike/core/config.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike_generated/version.hpp>
+#include <filesystem>
 
 namespace crosspike::report {
 namespace {
@@ -25,9 +26,9 @@ constexpr std::string_view style =
     "anywhere}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}"
     "th{text-align:left;font-weight:600}th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--grid);"
-    "overflow-wrap:anywhere}td.number,th.number{text-align:right;padding-left:14px;font-variant-numeric:tabular-nums;"
-    "overflow-wrap:"
-    "normal}"
+    "white-space:nowrap;vertical-align:baseline}"  // a wide table scrolls; broken words are unreadable
+    "td.number,th.number{text-align:right;padding-left:14px;font-variant-numeric:tabular-nums}"
+    ".figures th,.figures td{white-space:normal}"
     "pre{font-size:.8rem;line-height:1.45;overflow-x:auto;padding:12px;border:1px solid var(--grid);border-radius:6px}"
     "summary{cursor:pointer}a{color:var(--c1)}nav a{margin-right:14px;white-space:nowrap}";
 
@@ -72,29 +73,70 @@ std::string sections(const std::vector<Plot>& plots) {
   return html + (open ? "</div>\n" : "");
 }
 
-std::string model_of(const std::string& config) {
-  try {
-    const Value root = parse_config(config, "/config");
-    const Value* model = root.as<Table>()->find("model");
-    if (const auto* name = model ? model->as<std::string>() : nullptr) return *name;
-  } catch (const Error&) {  // of another tool, or cut: shown as it is
-  }
-  return "";
+const std::string* text_of(const Table& table, std::string_view key) {
+  const Value* value = table.find(std::string(key));
+  return value ? value->as<std::string>() : nullptr;
 }
 
-std::string figures_table(const ResultsReader& results) {
-  const auto figures = results.figures();
+// "tones.h5 (events)", "pattern_pairs": the file without its folder, which says nothing of the data.
+std::string data_of(const Table& dataset) {
+  const std::string* kind = text_of(dataset, "kind");
+  for (const char* key : {"file", "inputs", "train_images", "train_folder"}) {
+    const std::string* path = text_of(dataset, key);
+    if (!path || path->empty()) continue;
+    const std::string name = std::filesystem::path(*path).filename().string();
+    if (!name.empty()) return kind ? fmt::format("{} ({})", name, *kind) : name;
+  }
+  return kind ? *kind : "";
+}
+
+std::string title_of(const std::string& config) {
+  try {
+    const Value root = parse_config(config, "/config");
+    const Table& table = *root.as<Table>();
+    const std::string* model = text_of(table, "model");
+    if (!model) return "Results";
+    const Value* dataset = table.find("dataset");
+    const std::string data = dataset && dataset->as<Table>() ? data_of(*dataset->as<Table>()) : "";
+    return "Results of model " + *model + (data.empty() ? "" : " on " + data);
+  } catch (const Error&) {  // of another tool, or cut: shown as it is
+  }
+  return "Results";
+}
+
+// A name breaks where its words do.
+std::string breakable(std::string_view name) {
+  std::string out;
+  for (const char c : escaped(name)) out += c == '_' ? std::string("_<wbr/>") : std::string(1, c);
+  return out;
+}
+
+std::string accuracy_table(const Accuracies& accuracies) {
+  if (accuracies.rows.empty()) return "";
+  std::string html = heading("Accuracy") + "<div class=\"wide\"><table>\n<tr>" + cell("th", "readout", false) +
+                     cell("th", "validation", true);
+  if (accuracies.tested) html += cell("th", "test, 95 % interval", true) + cell("th", "liquid minus it", true);
+  html += "</tr>\n";
+  for (const AccuracyRow& row : accuracies.rows) {
+    html += "<tr>" + cell("th", row.label, false) + cell("td", row.validation, true);
+    if (accuracies.tested) html += cell("td", row.test, true) + cell("td", row.less, true);
+    html += "</tr>\n";
+  }
+  return html + "</table></div>\n";
+}
+
+std::string figures_table(const Figures& figures) {
   if (figures.empty()) return "";
-  std::string html = heading("Figures") + "<div class=\"wide\"><table>\n";
+  std::string html = heading("Figures") + "<div class=\"wide\"><table class=\"figures\">\n";
   for (const auto& [name, value] : figures) {
     const auto* text = std::get_if<std::string>(&value);
     const auto* whole = std::get_if<std::int64_t>(&value);
-    html += "<tr>" + cell("th", name, false) +
+    html += "<tr><th>" + breakable(name) + "</th>" +
             cell("td",
                  text    ? *text
                  : whole ? fmt::format("{}", *whole)
-                         : number_text(std::get<double>(value)),
-                 !text) +
+                         : figure_text(name, std::get<double>(value)),
+                 true) +
             "</tr>\n";
   }
   return html + "</table></div>\n";
@@ -130,14 +172,17 @@ std::string study_row(const StudyRow& row) {
 
 std::string results_page(const ResultsReader& results, const std::vector<Plot>& plots) {
   const ResultsHeader& header = results.header();
-  const std::string model = model_of(header.config);
-  std::string html = begin(model.empty() ? "Results" : "Results of model " + model,
-                           fmt::format("Seed {}. Made by crosspike {}, drawn by crosspike {}.", header.seed,
-                                       header.version, CROSSPIKE_VERSION));
+  const auto by_name = results.figures();
+  Figures figures(by_name.begin(), by_name.end());
+  const Accuracies accuracies = accuracies_of(figures);
+  std::erase_if(figures, [&](const auto& figure) { return accuracies.figures.contains(figure.first); });
+  std::string html = begin(title_of(header.config), fmt::format("Seed {}. Made by crosspike {}, drawn by crosspike {}.",
+                                                                header.seed, header.version, CROSSPIKE_VERSION));
   std::vector<std::string> names = sections_of(plots);
-  names.insert(names.begin(), "Figures");
+  if (!figures.empty()) names.insert(names.begin(), "Figures");
+  if (!accuracies.rows.empty()) names.insert(names.begin(), "Accuracy");
   names.push_back("Config");
-  html += links(names) + figures_table(results) + sections(plots) + samples_note(results);
+  html += links(names) + accuracy_table(accuracies) + figures_table(figures) + sections(plots) + samples_note(results);
   if (plots.empty()) html += "<p>The results hold nothing that could be drawn.</p>\n";
   html += heading("Config") +
           "<p class=\"facts\">With every default that was used; running it again gives the same "

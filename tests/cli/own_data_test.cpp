@@ -145,6 +145,7 @@ TEST(CliOwnData, EvalTakesAFileOfNewSamplesButNoOtherShare) {
   EXPECT_EQ(refused.code, 2);
   const Finished trained = work.run({"train", "l.toml", "--out", "l.h5", "--no-test", "--set", "dataset.test_share=0"});
   ASSERT_EQ(trained.code, 0) << trained.err;  // all of the file to train and to choose on
+  EXPECT_NE(trained.out.find("accuracy            validation\n  liquid "), std::string::npos) << trained.out;
   const Finished eval = work.run({"eval", "l.h5", "--set", "dataset.test_file=new.h5", "--json"});
   ASSERT_EQ(eval.code, 0) << eval.err;
   EXPECT_EQ(json::parse(eval.out).at("figures").at("test_samples"), 20);
