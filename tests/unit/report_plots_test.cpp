@@ -169,13 +169,29 @@ TEST(ReportRaster, TheRateCountsSilentNeuronsAndSpikesOfTheirCount) {
   const SpikeTrain train{{0.5, 99.5}, {0, 0}, {1, 3}, 10};  // 4 spikes of 10 neurons in 100 ms
   const Plot plot = raster_plot(train, "exc", 100, {"raster-exc", "Spikes", "/spikes/exc"});
   EXPECT_EQ(plot.caption,
-            "2 spikes of 10 neurons, from /spikes/exc. Below it the mean rate per neuron in bins of 1 ms.");
+            "4 spikes of 10 neurons, from /spikes/exc. Below it the mean rate per neuron in bins of 1 ms.");
   // 3 spikes in the last 1 ms of 10 neurons are 300 Hz, the highest tick; 1 spike is a third of it.
   EXPECT_NE(plot.body.find(">300</text>"), std::string::npos);
   std::smatch bars;
   ASSERT_TRUE(
       std::regex_search(plot.body, bars, std::regex("<path d=\"M\\d+ ([\\d.]+)V([\\d.]+)H[^\"]*\" class=\"f1\"")));
   EXPECT_NEAR(std::stod(bars[1]) - std::stod(bars[2]), 64 * 100.0 / 300, 0.01);
+}
+
+TEST(ReportRaster, ASamplesInputIsEventsOfChannels) {
+  const SpikeTrain train{{1, 2}, {0, 1}, {120, 1}, 10};
+  const Plot plot = raster_plot(train, "input", 10, {"r", "Sample 1", "/samples/1/spikes/input", true});
+  EXPECT_EQ(plot.title, "Events of input");
+  EXPECT_TRUE(plot.caption.starts_with("121 events of 10 channels, from /samples/1/spikes/input.")) << plot.caption;
+}
+
+TEST(ReportRaster, FewSpikesAreNoSpecks) {
+  const SpikeTrain train{{25, 50, 100}, {3, 150, 199}, {}, 200};
+  const Plot plot = raster_plot(train, "exc", 100, {"raster-exc", "Spikes", "/spikes/exc"});
+  const Marks all = marks_of(plot);
+  ASSERT_EQ(all.marks.size(), 3U);
+  for (const Mark& mark : all.marks) EXPECT_EQ(mark.to - mark.from, 3);
+  EXPECT_NE(plot.body.find("stroke-width=\"3\""), std::string::npos);
 }
 
 TEST(ReportRaster, BinsHoldWholeTicks) {
