@@ -331,6 +331,32 @@ TEST(ReportLines, TheChosenPointHasARing) {
   EXPECT_EQ(line_plot(plot).body.find("r=\"7\""), std::string::npos);
 }
 
+TEST(ReportLines, SeveralSeriesStandBesideEachOtherAndTheirRingsToo) {
+  LinePlot plot;
+  const CurveSeries series{"a", {0.5, 0.9}, {0.4, 0.8}, {0.6, 1}};
+  plot.curve = {"t", "x", "y", {0, 100}, {series, series, series}};
+  plot.x = linear_axis(-10, 110, "x", 5, Ends::as_given);
+  plot.chosen = {100, 100, 100};
+  const std::string body = line_plot(plot).body;
+  std::vector<double> rings, bars;
+  const std::regex ring("<circle cx=\"([\\d.]+)\" cy=\"[\\d.]+\" r=\"7\""), bar("<path d=\"M([\\d.]+) [\\d.]+V");
+  for (auto at = std::sregex_iterator(body.begin(), body.end(), ring); at != std::sregex_iterator(); ++at)
+    rings.push_back(std::stod((*at)[1]));
+  for (auto at = std::sregex_iterator(body.begin(), body.end(), bar); at != std::sregex_iterator(); ++at)
+    bars.push_back(std::stod((*at)[1]));
+  ASSERT_EQ(rings.size(), 3U);
+  ASSERT_EQ(bars.size(), 3U);
+  for (const auto& places : {rings, bars}) {
+    EXPECT_NEAR(places[1] - places[0], 5, 0.02);
+    EXPECT_NEAR(places[2] - places[1], 5, 0.02);
+  }
+  plot.curve.series.resize(1);
+  const std::string alone = line_plot(plot).body;
+  std::smatch middle;
+  ASSERT_TRUE(std::regex_search(alone, middle, ring));
+  EXPECT_EQ(std::stod(middle[1]), rings[1]);  // in its place
+}
+
 TEST(ReportEvents, EachPolarityHasItsPixelsAndTheImageItsPlace) {
   // 2 x 3 pixels; ON in the lower right one three times, OFF in the upper left one once.
   const SpikeTrain input{{1, 1, 2, 3}, {0, 11, 11, 11}, {}, 12};
