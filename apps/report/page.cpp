@@ -20,10 +20,11 @@ constexpr std::string_view style =
     "h1{font-size:1.5rem;margin:.2em 0}h2{font-size:1.15rem;margin:2em 0 .6em;padding-bottom:.2em;"
     "border-bottom:1px solid var(--grid)}"
     "p.facts{color:var(--soft);margin:.2em 0 1em}"
-    ".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:28px}"
-    "figure{margin:0;min-width:0}svg.plot{display:block;width:100%;height:auto;max-width:600px}"
-    "figcaption{font-size:.85rem;line-height:1.4;color:var(--soft);max-width:600px;margin-top:6px;overflow-wrap:"
-    "anywhere}"
+    // Plots of one row have one scale, whatever their width: --w, in user units.
+    ".plots{display:flex;flex-wrap:wrap;gap:28px}"
+    "figure{--w:520;margin:0;min-width:0;flex:var(--w) 1 calc(var(--w)*.885px);max-width:calc(var(--w)*1.154px)}"
+    "svg.plot{display:block;width:100%;height:auto}"
+    "figcaption{font-size:.85rem;line-height:1.4;color:var(--soft);margin-top:6px;overflow-wrap:anywhere}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}"
     "th{text-align:left;font-weight:600}th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--grid);"
     "white-space:nowrap;vertical-align:baseline}"  // a wide table scrolls; broken words are unreadable
@@ -67,7 +68,8 @@ std::string sections(const std::vector<Plot>& plots) {
       html += heading(plot.section) + "<div class=\"plots\">\n";
       open = &plot.section;
     }
-    html += fmt::format("<figure id=\"{}\">{}<figcaption>{}</figcaption></figure>\n", escaped(plot.name),
+    const std::string width = plot.width == plot_width ? "" : fmt::format(" style=\"--w:{}\"", plot.width);
+    html += fmt::format("<figure id=\"{}\"{}>{}<figcaption>{}</figcaption></figure>\n", escaped(plot.name), width,
                         inline_svg(plot), escaped(plot.caption));
   }
   return html + (open ? "</div>\n" : "");

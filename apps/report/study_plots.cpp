@@ -118,7 +118,8 @@ Plot figure_plot(const Study& study, const std::vector<GridKey>& keys, const std
 std::string short_text(double value, double largest) {
   if (!std::isfinite(value)) return "";
   if (largest >= 1e5 || (largest < 1e-3 && largest > 0)) return fmt::format("{:.3g}", value);
-  return fmt::format("{:.{}f}", value, largest >= 100 ? 0 : largest >= 10 ? 1 : largest >= 1 ? 2 : 3);
+  const int decimals = largest > 0 ? 2 - static_cast<int>(std::floor(std::log10(largest))) : 3;
+  return fmt::format("{:.{}f}", value, std::clamp(decimals, 0, 5));
 }
 
 Plot grid_map(const Study& study, const std::vector<GridKey>& keys, const std::string& figure) {

@@ -401,5 +401,22 @@ TEST(ReportHeat, AShadeIsAShareAndTheFirstRowLiesAbove) {
   EXPECT_NE(body.find(">shoe</text>"), std::string::npos);
 }
 
+TEST(ReportHeat, ASmallMapIsNarrowAndItsLongLabelStandsAboveIt) {
+  HeatMap map;
+  const std::vector<std::string> values = {"0", "1"};
+  map.x = category_axis(values, "liquid.neurons");
+  map.y = category_axis(values, "liquid.recurrent_scale");
+  map.share = {0, 0.5, 0.5, 1};
+  const Plot small = heat_map(map);
+  EXPECT_LT(small.width, 350);
+  EXPECT_NE(small.body.find(">liquid.recurrent_scale</text>"), std::string::npos);
+  EXPECT_NE(small.body.find("y=\"48\""), std::string::npos);  // 18 below where cells begin otherwise
+  EXPECT_NE(inline_svg(small).find("viewBox=\"0 0 " + std::to_string(small.width) + " "), std::string::npos);
+  const std::vector<std::string> many(10, "0");
+  map.x = map.y = category_axis(many, "class");
+  map.share.assign(100, 0.5);
+  EXPECT_EQ(heat_map(map).width, plot_width);
+}
+
 }  // namespace
 }  // namespace crosspike::report
