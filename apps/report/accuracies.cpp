@@ -62,7 +62,9 @@ std::string figure_text(std::string_view figure, double value) {
 }
 
 std::string spread_text(std::string_view figure, double sd) {
-  return is_accuracy(figure) && std::isfinite(sd) ? fmt::format("{:.2f} points", 100 * sd) : number_text(sd);
+  return is_accuracy(figure) && std::isfinite(sd) ? fmt::format("{:.2f} points", 100 * sd)
+         : std::isnan(sd)                         ? ""
+                                                  : fmt::format("{:.3g}", sd);
 }
 
 Accuracies accuracies_of(const Figures& figures) {

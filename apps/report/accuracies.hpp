@@ -14,7 +14,7 @@ namespace crosspike::report {
 bool is_accuracy(std::string_view figure);                       // a share of right answers, or a bound of one
 std::string number_text(double value);                           // six figures; NaN: empty
 std::string figure_text(std::string_view figure, double value);  // "86.25 %" of an accuracy, else number_text
-std::string spread_text(std::string_view figure, double sd);     // "0.41 points" of an accuracy, else number_text
+std::string spread_text(std::string_view figure, double sd);     // "0.41 points" of an accuracy, else three figures
 
 // A readout's line in the table of accuracies, as texts; empty where the figures lack it.
 struct AccuracyRow {

@@ -115,6 +115,16 @@ void draw_chosen(Canvas& canvas, const Frame& frame, const LinePlot& plot, const
                                coordinate(frame.py(plot.curve.series[s].y[i]))));
 }
 
+// On two lines where it is long; returns the room that the second one takes.
+double draw_title(Canvas& canvas, const std::string& title, double left) {
+  constexpr std::size_t longest = 60;
+  const std::size_t space = title.rfind(' ', longest);
+  const bool two = shortened(title, longest) != title && space != std::string::npos && space > 0;
+  canvas.text(left, 18, Anchor::start, "title", shortened(two ? title.substr(0, space) : title, longest));
+  if (two) canvas.text(left, 34, Anchor::start, "title", shortened(title.substr(space + 1), longest));
+  return two ? 16 : 0;
+}
+
 }  // namespace
 
 Plot line_plot(const LinePlot& plot) {
@@ -122,15 +132,15 @@ Plot line_plot(const LinePlot& plot) {
   Canvas canvas;
   Frame frame{{}, plot.x ? *plot.x : x_axis(curve), y_axis(curve)};
   const double left = room_for(frame.y);
-  frame.box = {left, room_above, plot_width - left - room_right, area_height};
-  canvas.text(left, 18, Anchor::start, "title", shortened(curve.title, 60));
+  const double top = room_above + draw_title(canvas, curve.title, left);
+  frame.box = {left, top, plot_width - left - room_right, area_height};
   frame.draw_y(canvas, true);
   frame.draw_x(canvas);
   const std::vector<std::size_t> order = order_of(curve.x);
   const std::vector<double> shifts = shifts_of(frame, curve, order);
   for (std::size_t s = 0; s < curve.series.size(); ++s) draw_series(canvas, frame, curve, s, order, shifts[s]);
   draw_chosen(canvas, frame, plot, shifts);
-  double height = room_above + area_height + room_below;
+  double height = top + area_height + room_below;
   std::vector<LegendEntry> entries;
   for (std::size_t s = 0; s < curve.series.size(); ++s) entries.push_back({curve.series[s].name, s, true});
   if (entries.size() > 1) height += draw_legend(canvas, entries, left, height + 2) + 2;

@@ -19,7 +19,7 @@ constexpr std::string_view style =
     "font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Roboto,Helvetica,Arial,sans-serif}"
     "h1{font-size:1.5rem;margin:.2em 0}h2{font-size:1.15rem;margin:2em 0 .6em;padding-bottom:.2em;"
     "border-bottom:1px solid var(--grid)}"
-    "p.facts{color:var(--soft);margin:.2em 0 1em}"
+    "h1,h2,p.facts{overflow-wrap:anywhere}p.facts{color:var(--soft);margin:.2em 0 1em}"
     // Plots of one row have one scale, whatever their width: --w, in user units.
     ".plots{display:flex;flex-wrap:wrap;gap:28px}"
     "figure{--w:520;margin:0;min-width:0;flex:var(--w) 1 calc(var(--w)*.885px);max-width:calc(var(--w)*1.154px)}"

@@ -119,7 +119,7 @@ void draw_steps(Canvas& canvas, const Frame& frame, const std::vector<double>& h
 }
 
 // Units that a mark has at least in each direction: few spikes would be specks.
-int least_mark(std::size_t marks) { return marks <= 2000 ? 3 : marks <= 6000 ? 2 : 1; }
+int least_mark(std::size_t marks) { return marks <= 2000 ? 3 : marks <= 8000 ? 2 : 1; }
 
 // From 0, whatever the values.
 Axis axis_of_counts(std::vector<double> values, std::string label) {

@@ -50,7 +50,7 @@ std::set<std::string> varying(const Study& study) {
   return names;
 }
 
-std::string note_on(const std::vector<std::string>& test, std::size_t others) {
+std::string note_on(const std::vector<std::string>& test, const std::vector<std::string>& others) {
   std::string note;
   if (!test.empty()) {
     const bool usual = std::find(test.begin(), test.end(), "test_accuracy") != test.end();
@@ -58,9 +58,9 @@ std::string note_on(const std::vector<std::string>& test, std::size_t others) {
         "Figures of the test split are left out, because settings are chosen on validation; --figures {} shows them.",
         usual ? "test_accuracy" : test.front());
   }
-  if (others > 0)
-    note += fmt::format("{}{} other figure{} left out: bounds, penalties, sizes, and what is equal at all points.",
-                        note.empty() ? "" : " ", others, others == 1 ? " is" : "s are");
+  if (!others.empty())
+    note += fmt::format("{}Left out as secondary or equal at all points: {}.", note.empty() ? "" : " ",
+                        fmt::join(others, ", "));
   return note;
 }
 
@@ -79,18 +79,20 @@ FigureChoice choose_figures(const Study& study, const std::vector<std::string>& 
   if (!wanted.empty()) return choice;
   const bool validated = std::any_of(all.begin(), all.end(), is_of_validation);
   const std::set<std::string> vary = varying(study);
-  std::vector<std::string> test;
+  std::vector<std::string> test, others;
   for (const std::string& figure : all) {
     if (validated && is_of_test(figure, all))
       test.push_back(figure);
     else if (!is_minor(figure, all) && (vary.empty() || vary.contains(figure) || is_of_validation(figure)))
       choice.names.push_back(figure);
+    else
+      others.push_back(figure);
   }
-  if (choice.names.empty() && test.empty()) choice.names = all;
+  if (choice.names.empty() && test.empty()) choice.names.swap(others);
   if (choice.names.size() > most_figures)
     throw Error(Fault::input, fmt::format("{} has {} figures; up to {} are drawn at once: choose some with --figures",
                                           file, choice.names.size(), most_figures));
-  choice.note = note_on(test, all.size() - test.size() - choice.names.size());
+  choice.note = note_on(test, others);
   // Accuracies on validation come first, whatever the order of the table.
   std::stable_partition(choice.names.begin(), choice.names.end(), is_of_validation);
   return choice;

@@ -218,7 +218,7 @@ TEST(CliOwnData, TheReportOfAMemoryExperimentDrawsItsCurves) {
     EXPECT_NE(page.find(title), std::string::npos) << title;
   const std::string plot = work.read("plots/curve-memory_first.svg");
   EXPECT_EQ(plot.rfind("<svg", 0), 0u) << plot.substr(0, 100);
-  for (const char* word : {"no_recurrence", "static", "input", "silent gap between the patterns, ms"})
+  for (const char* word : {"without recurrence", "static", "input", "silent gap between the patterns, ms"})
     EXPECT_NE(plot.find(word), std::string::npos) << word;
 }
 

@@ -307,6 +307,17 @@ TEST(ReportLines, APointLandsAtItsValuesAndABarAtItsBounds) {
   EXPECT_NE(drawn.body.find(" 195V85M"), std::string::npos);  // 0.25 and 0.75 of 220 above 250
 }
 
+TEST(ReportLines, ALongTitleTakesTwoLinesAndIsNotCut) {
+  LinePlot plot;
+  plot.curve = {
+      "Telling which of the patterns came first, 6,000 test samples a gap", "x", "y", {1, 2}, {{"a", {1, 2}, {}, {}}}};
+  const Plot drawn = line_plot(plot);
+  EXPECT_NE(drawn.body.find(">Telling which of the patterns came first, 6,000 test samples</text>"), std::string::npos);
+  EXPECT_NE(drawn.body.find(">a gap</text>"), std::string::npos);
+  plot.curve.title = "t";
+  EXPECT_EQ(drawn.height - line_plot(plot).height, 16);
+}
+
 TEST(ReportLines, GapsAreSaidAndHugeNumbersDrawn) {
   LinePlot plot;
   plot.curve = {"t", "x", "y", {1, 2, 3}, {{"a", {1, nan, 3}, {}, {}}, {"b", {1e308, -1e308, HUGE_VAL}, {}, {}}}};

@@ -141,8 +141,8 @@ TEST(ReportStudy, SettingsAreChosenOnValidationSoTestFiguresAreLeftOut) {
                                                   "spikes_per_neuron_and_tick"}));
   EXPECT_EQ(main.note,
             "Figures of the test split are left out, because settings are chosen on validation; --figures "
-            "test_accuracy shows them. 3 other figures are left out: bounds, penalties, sizes, and what is equal at "
-            "all points.");
+            "test_accuracy shows them. Left out as secondary or equal at all points: lambda, train_samples, "
+            "validation_samples.");
   EXPECT_EQ(study_plots(study, {}, "s.csv").size(), 3U);
   const FigureChoice named = choose_figures(study, {"test_accuracy"}, "s.csv");
   EXPECT_EQ(named.names, (std::vector<std::string>{"test_accuracy"}));
