@@ -55,9 +55,11 @@ double bound(const std::vector<double>& bounds, std::size_t point, double otherw
 
 // Units between neighbouring series at one x, so that no bar or marker hides another's. One series stays in place.
 double distance_of_series(const Frame& frame, const Curve& curve, const std::vector<std::size_t>& order) {
-  constexpr double wanted = 5, widest = 24;  // of a series; of all
   if (curve.series.size() < 2 || order.size() > most_marked) return 0;
-  double room = widest;
+  const bool bars = std::any_of(curve.series.begin(), curve.series.end(),
+                                [](const CurveSeries& series) { return !series.low.empty() || !series.high.empty(); });
+  const double wanted = bars ? 5 : 3;
+  double room = bars ? 24 : 12;  // of all series
   for (std::size_t k = 1; k < order.size(); ++k) {
     const double gap = frame.px(curve.x[order[k]]) - frame.px(curve.x[order[k - 1]]);
     if (gap > 0) room = std::min(room, 0.6 * gap);

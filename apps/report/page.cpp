@@ -29,7 +29,7 @@ constexpr std::string_view style =
     "th{text-align:left;font-weight:600}th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--grid);"
     "white-space:nowrap;vertical-align:baseline}"  // a wide table scrolls; broken words are unreadable
     "td.number,th.number{text-align:right;padding-left:14px;font-variant-numeric:tabular-nums}"
-    ".figures th,.figures td{white-space:normal}"
+    "th.key,.figures th,.figures td{white-space:normal}.part th{padding-top:14px}"
     "pre{font-size:.8rem;line-height:1.45;overflow-x:auto;padding:12px;border:1px solid var(--grid);border-radius:6px}"
     "summary{cursor:pointer}a{color:var(--c1)}nav a{margin-right:14px;white-space:nowrap}";
 
@@ -46,13 +46,23 @@ std::string cell(std::string_view tag, std::string_view text, bool number) {
   return fmt::format("<{0}{1}>{2}</{0}>", tag, number ? " class=\"number\"" : "", escaped(text));
 }
 
+// Names of figures and keys break where their words do.
+std::string breakable(std::string_view text) {
+  std::string out;
+  for (const char c : escaped(text)) {
+    out += c;
+    if (c == '_' || c == '.') out += "<wbr/>";
+  }
+  return out;
+}
+
 std::string begin(const std::string& title, const std::string& facts) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<title>{0}</title>\n<style>{1}{2}</style>\n</head>\n<body>\n<h1>{0}</h1>\n"
+      "<title>{0}</title>\n<style>{1}{2}</style>\n</head>\n<body>\n<h1>{4}</h1>\n"
       "<p class=\"facts\">{3}</p>\n",
-      escaped(title), page_style(), style, escaped(facts));
+      escaped(title), page_style(), style, escaped(facts), breakable(title));
 }
 
 std::string heading(const std::string& section) {
@@ -106,13 +116,6 @@ std::string title_of(const std::string& config) {
   return "Results";
 }
 
-// A name breaks where its words do.
-std::string breakable(std::string_view name) {
-  std::string out;
-  for (const char c : escaped(name)) out += c == '_' ? std::string("_<wbr/>") : std::string(1, c);
-  return out;
-}
-
 std::string accuracy_table(const Accuracies& accuracies) {
   if (accuracies.rows.empty()) return "";
   std::string html = heading("Accuracy") + "<div class=\"wide\"><table>\n<tr>" + cell("th", "readout", false) +
@@ -163,11 +166,18 @@ std::vector<std::string> sections_of(const std::vector<Plot>& plots) {
   return names;
 }
 
-std::string study_row(const StudyRow& row) {
-  std::string html = "<tr>";
-  for (const std::string& value : row.point) html += cell("td", value, false);
-  return html + cell("td", row.figure, false) + cell("td", figure_text(row.figure, row.mean), true) +
-         cell("td", spread_text(row.figure, row.sd), true) + cell("td", fmt::format("{}", row.n), true) + "</tr>\n";
+// A row for each grid point, under a row that names the figure.
+std::string rows_of(const Study& study, const std::string& figure) {
+  std::string html =
+      fmt::format("<tr class=\"part\"><th colspan=\"{}\">{}</th></tr>\n", study.keys.size() + 3, escaped(figure));
+  for (const StudyRow& row : study.rows) {
+    if (row.figure != figure) continue;
+    html += "<tr>";
+    for (const std::string& value : row.point) html += cell("td", value, false);
+    html += cell("td", figure_text(figure, row.mean), true) + cell("td", spread_text(figure, row.sd), true) +
+            cell("td", fmt::format("{}", row.n), true) + "</tr>\n";
+  }
+  return html;
 }
 
 }  // namespace
@@ -203,12 +213,9 @@ std::string study_page(const Study& study, const FigureChoice& shown, const std:
   html += links(names);
   if (!shown.note.empty()) html += "<p class=\"facts\">" + escaped(shown.note) + "</p>\n";
   html += sections(plots) + heading("Table") + "<div class=\"wide\"><table>\n<tr>";
-  for (const std::string& key : study.keys) html += cell("th", key, false);
-  html += cell("th", "figure", false) + cell("th", "mean", true) + cell("th", "sd", true) + cell("th", "n", true) +
-          "</tr>\n";
-  for (const std::string& figure : shown.names)
-    for (const StudyRow& row : study.rows)
-      if (row.figure == figure) html += study_row(row);
+  for (const std::string& key : study.keys) html += "<th class=\"key\">" + breakable(key) + "</th>";
+  html += cell("th", "mean", true) + cell("th", "sd", true) + cell("th", "n", true) + "</tr>\n";
+  for (const std::string& figure : shown.names) html += rows_of(study, figure);
   return html + "</table></div>\n</body>\n</html>\n";
 }
 
