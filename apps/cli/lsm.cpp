@@ -3,75 +3,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/apps/report/accuracies.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/models/lsm/experiment.hpp>
 #include <numeric>
-#include <set>
 #include <span>
 
 namespace crosspike::cli {
 
 namespace {
 
-// A readout's line in the table of accuracies: its label and the figures in it.
-struct Contestant {
-  const char *label, *validation, *test, *less;
-};
-constexpr std::array contestants = {
-    Contestant{"liquid", "validation_accuracy", "test_accuracy", ""},
-    Contestant{"without recurrence", "no_recurrence_validation_accuracy", "no_recurrence_accuracy",
-               "liquid_minus_no_recurrence"},
-    Contestant{"static features", "static_validation_accuracy", "static_accuracy", "liquid_minus_static"},
-    Contestant{"input alone", "baseline_validation_accuracy", "baseline_accuracy", "liquid_minus_baseline"},
-};
 constexpr std::size_t most_classes_shown = 20;
 
-class FiguresText {
- public:
-  explicit FiguresText(const Figures& figures) : figures_(figures) {}
-
-  std::string text(int width) {
-    TextTable accuracies({"accuracy", "validation", "test, 95 % interval", "liquid minus it"});
-    accuracies.align_right(1);
-    for (const Contestant& c : contestants) {
-      const std::string validation = number(c.validation, ""), test = interval(c.test, "%");
-      if (test.empty()) continue;
-      accuracies.row({c.label, validation.empty() ? "" : validation + " %", test, interval(c.less, "points", "+")});
-    }
-    TextTable rest;
-    for (const auto& [name, value] : figures_)
-      if (!shown_.contains(name)) rest.row({name, figure_text(name, value)});
-    return (accuracies.empty() ? "" : accuracies.text(width) + "\n") + rest.text(width);
+std::string figures_text(const Figures& figures, int width) {
+  const report::Accuracies accuracies = report::accuracies_of(figures);
+  std::vector<std::string> head = {"accuracy", "validation"};
+  if (accuracies.tested) head.insert(head.end(), {"test, 95 % interval", "liquid minus it"});
+  TextTable table(head);
+  table.align_right(1);
+  for (const report::AccuracyRow& row : accuracies.rows) {
+    std::vector<std::string> cells = {row.label, row.validation};
+    if (accuracies.tested) cells.insert(cells.end(), {row.test, row.less});
+    table.row(std::move(cells));
   }
-
- private:
-  const double* find(const std::string& name) {
-    const auto at = std::find_if(figures_.begin(), figures_.end(), [&](const auto& f) { return f.first == name; });
-    if (at == figures_.end()) return nullptr;
-    shown_.insert(name);
-    return std::get_if<double>(&at->second);
-  }
-
-  std::string number(const std::string& name, const char* sign) {
-    const double* share = find(name);
-    if (!share) return "";
-    return (*share >= 0 ? sign : "") + fmt::format("{:.2f}", 100 * *share);
-  }
-
-  // "87.33 % (86.66 to 87.97)"
-  std::string interval(const std::string& name, const char* unit, const char* sign = "") {
-    const std::string middle = number(name, sign), low = number(name + "_low", sign),
-                      high = number(name + "_high", sign);
-    return middle.empty() ? "" : fmt::format("{} {} ({} to {})", middle, unit, low, high);
-  }
-
-  const Figures& figures_;
-  std::set<std::string> shown_;  // above the rest
-};
+  TextTable rest;
+  for (const auto& [name, value] : figures)
+    if (!accuracies.figures.contains(name)) rest.row({name, figure_text(name, value)});
+  return (table.empty() ? "" : table.text(width) + "\n") + rest.text(width);
+}
 
 // The liquid's readout, class by class.
 std::string classes_text(const ReadoutScores& scores, int width) {
@@ -131,7 +93,7 @@ void report(Session& session, const ExperimentReport& report, const std::optiona
   session.meter().clear();
   for (const std::string& note : report.notes) session.print(fmt::format("note: {}\n\n", note));
   for (const auto& [name, curve] : report.curves) session.print(curve_text(curve, session.width()));
-  session.print(FiguresText(report.figures).text(session.width()));
+  session.print(figures_text(report.figures, session.width()));
   if (!report.scores.empty() && report.scores.front().first == "liquid")
     session.print(classes_text(report.scores.front().second, session.width()));
   if (out) session.wrote(*out);

@@ -49,9 +49,10 @@ Drawn draw(const fs::path& file, const ReportOptions& options) {
   Drawn drawn;
   if (file.extension() == ".csv") {
     const report::Study study = report::load_study(file);
-    const auto figures = options.figures ? chosen_figures(*options.figures) : std::vector<std::string>();
-    drawn.plots = report::study_plots(study, figures, file.string());
-    drawn.html = report::study_page(study, drawn.plots);
+    const auto wanted = options.figures ? chosen_figures(*options.figures) : std::vector<std::string>();
+    const report::FigureChoice choice = report::choose_figures(study, wanted, file.string());
+    drawn.plots = report::study_plots(study, choice.names, file.string());
+    drawn.html = report::study_page(study, choice, drawn.plots);
     return drawn;
   }
   if (fs::exists(file, unknown) && !is_hdf5(file))

@@ -160,7 +160,10 @@ void Frame::draw_x(Canvas& canvas) const {
     canvas.text(at, bottom + 17, Anchor::middle, "soft", text);
     used = at + half;
   }
-  canvas.text(box.left + box.width / 2, bottom + 33, Anchor::middle, "", shortened(x.label, 64));
+  const std::string label = shortened(x.label, 64);
+  const double half = std::min(text_width(label) / 2, plot_width / 2.0 - 2);
+  const double middle = std::clamp(box.left + box.width / 2, half + 2, plot_width - half - 2);
+  canvas.text(middle, bottom + 33, Anchor::middle, "", label);
 }
 
 void Frame::draw_y(Canvas& canvas, bool grid) const {

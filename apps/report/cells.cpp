@@ -50,13 +50,30 @@ double cell_height(std::size_t rows, double width) {
   return std::max(4.0, std::min(wanted, 420.0 / static_cast<double>(rows)));
 }
 
+constexpr int shade_steps = 20;
+constexpr double step_width = 6;
+
+double legend_width(const HeatMap& map) {
+  return text_width(map.legend_low, 11) + 8 + shade_steps * step_width + 8 + text_width(map.legend_high, 11);
+}
+
 void draw_legend_bar(Canvas& canvas, const HeatMap& map, double left, double top) {
-  constexpr int steps = 20;
-  constexpr double width = 6;
   canvas.text(left, top + 10, Anchor::start, "soft small", map.legend_low);
   const double bar = left + text_width(map.legend_low, 11) + 8;
-  for (int i = 0; i < steps; ++i) canvas.rect(bar + i * width, top, width + 0.4, 11, "f1", (i + 0.5) / steps);
-  canvas.text(bar + steps * width + 8, top + 10, Anchor::start, "soft small", map.legend_high);
+  for (int i = 0; i < shade_steps; ++i)
+    canvas.rect(bar + i * step_width, top, step_width + 0.4, 11, "f1", (i + 0.5) / shade_steps);
+  canvas.text(bar + shade_steps * step_width + 8, top + 10, Anchor::start, "soft small", map.legend_high);
+}
+
+// Small maps are narrow plots, of which several stand side by side.
+int plot_width_of(const HeatMap& map, const Frame& frame) {
+  constexpr double least = 300, most = 440;  // a title is bold, hence wider than its 13 units say
+  const double middle = frame.box.left + frame.box.width / 2;
+  const double right = std::max({frame.box.left + frame.box.width, middle + text_width(map.x.label) / 2,
+                                 frame.box.left + text_width(map.title, 14.5), 4 + text_width(map.y.label),
+                                 frame.box.left + legend_width(map)});
+  const double width = std::ceil(std::max(least, right + room_right));
+  return width > most ? plot_width : static_cast<int>(width);
 }
 
 }  // namespace
@@ -72,6 +89,11 @@ Plot heat_map(const HeatMap& map) {
       {left, room_above, width * static_cast<double>(columns), height * static_cast<double>(rows)}, map.x, map.y};
   std::swap(frame.y.low, frame.y.high);  // the first row above
   canvas.text(left, 18, Anchor::start, "title", shortened(map.title, 60));
+  if (text_width(map.y.label) > frame.box.height + 30) {  // too long to stand beside so few rows
+    canvas.text(4, 37, Anchor::start, "", shortened(map.y.label, 64));
+    frame.y.label.clear();
+    frame.box.top += 18;
+  }
   std::size_t longest = 0;
   for (const std::string& text : map.text) longest = std::max(longest, text.size());
   const bool with_text = !map.text.empty() && height >= 13 && static_cast<double>(longest) * 6.5 <= width - 2;
@@ -79,7 +101,8 @@ Plot heat_map(const HeatMap& map) {
     for (std::size_t column = 0; column < columns; ++column) {
       const double share = map.share[row * columns + column];
       if (!std::isfinite(share)) continue;
-      const double x = left + width * static_cast<double>(column), y = room_above + height * static_cast<double>(row);
+      const double x = left + width * static_cast<double>(column),
+                   y = frame.box.top + height * static_cast<double>(row);
       canvas.rect(x, y, width, height, "f1 cell", std::clamp(share, 0.0, 1.0));
       if (with_text)
         canvas.text(x + width / 2, y + height / 2 + 4, Anchor::middle,
@@ -92,7 +115,13 @@ Plot heat_map(const HeatMap& map) {
   frame.draw_x(canvas);
   const double below = frame.box.top + frame.box.height + room_below + 8;
   draw_legend_bar(canvas, map, left, below);
-  return {map.name, map.title, map.caption, map.section, static_cast<int>(below) + 18, canvas.take()};
+  return {map.name,
+          map.title,
+          map.caption,
+          map.section,
+          static_cast<int>(below) + 18,
+          canvas.take(),
+          plot_width_of(map, frame)};
 }
 
 }  // namespace crosspike::report

@@ -12,6 +12,6 @@ namespace crosspike::report {
 
 // Nothing in either depends on when, where or how long: equal input gives equal bytes.
 std::string results_page(const ResultsReader& results, const std::vector<Plot>& plots);
-std::string study_page(const Study& study, const std::vector<Plot>& plots);
+std::string study_page(const Study& study, const FigureChoice& shown, const std::vector<Plot>& plots);
 
 }  // namespace crosspike::report

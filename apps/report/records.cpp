@@ -118,6 +118,9 @@ void draw_steps(Canvas& canvas, const Frame& frame, const std::vector<double>& h
   canvas.path(d + "V" + coordinate(frame.py(0)) + "z", style);
 }
 
+// Units that a mark has at least in each direction: few spikes would be specks.
+int least_mark(std::size_t marks) { return marks <= 2000 ? 3 : marks <= 8000 ? 2 : 1; }
+
 // From 0, whatever the values.
 Axis axis_of_counts(std::vector<double> values, std::string label) {
   values.push_back(0);
@@ -134,11 +137,16 @@ Plot raster_plot(const SpikeTrain& train, const std::string& population, double 
   const auto elements =
       static_cast<double>(train.elements ? std::max<std::uint64_t>(*train.elements, 1) : rows.elements);
   Bins bins = empty_bins(train.timestamps_ms, until);
-  for (std::size_t i = 0; i < train.timestamps_ms.size(); ++i)
-    add(bins, train.timestamps_ms[i], std::abs(static_cast<double>(count_of(train, i))));
+  std::uint64_t spikes = 0;  // an entry may stand for several
+  for (std::size_t i = 0; i < train.timestamps_ms.size(); ++i) {
+    const std::int64_t count = std::abs(std::int64_t{count_of(train, i)});
+    add(bins, train.timestamps_ms[i], static_cast<double>(count));
+    spikes += static_cast<std::uint64_t>(count);
+  }
   const std::vector<double> rate = rate_of(bins, until, elements);
 
   const char* thing = shown.of_input ? "channel" : "neuron";
+  const std::string title = (shown.of_input ? "Events of " : "Spikes of ") + population;
 
   Frame raster{{}, linear_axis(0, until, "time (ms)", 7, Ends::as_given), {}};
   const double first = static_cast<double>(rows.first);
@@ -155,16 +163,17 @@ Plot raster_plot(const SpikeTrain& train, const std::string& population, double 
   Cells cells{columns, rows.rows, std::vector<std::uint8_t>(columns * rows.rows, 0)};
   // Where ticks are far apart a mark is wider, so that a smaller picture keeps it.
   const double tick_columns = tick_of(train.timestamps_ms) / until * width;
-  const auto wide = static_cast<std::size_t>(std::clamp(tick_columns / 2, 1.0, 3.0));
+  const int least = least_mark(train.timestamps_ms.size());
+  const auto wide = static_cast<std::size_t>(std::clamp(tick_columns / 2, 1.0 * least, 3.0));
   for (std::size_t i = 0; i < train.timestamps_ms.size(); ++i) {
     const std::size_t row = rows.row_of(train.node_ids[i]), last = column_of(train.timestamps_ms[i], until, columns);
     for (std::size_t column = last + 1 - std::min(wide, last + 1); column <= last; ++column) cells.at(row, column) = 1;
   }
 
   Canvas canvas;
-  canvas.text(left, 18, Anchor::start, "title", shortened("Spikes of " + population, 60));
+  canvas.text(left, 18, Anchor::start, "title", shortened(title, 60));
   canvas.raw(fmt::format("<g transform=\"translate({},{})\">", left, room_above));
-  const double stroke = rows.height >= 4 ? rows.height - 1 : std::max(rows.height, 2);  // a row of one unit is faint
+  const int stroke = std::max(least, rows.height >= 4 ? rows.height - 1 : std::max(rows.height, 2));  // 1 is faint
   canvas.path(strokes(cells, 1, rows.height), "cells s1", fmt::format("stroke-width=\"{}\"", stroke));
   canvas.raw("</g>");
   raster.draw_x_ticks(canvas);
@@ -173,18 +182,14 @@ Plot raster_plot(const SpikeTrain& train, const std::string& population, double 
   below.draw_y(canvas, false);
   below.draw_x(canvas);
 
-  std::string caption = fmt::format("{} of {}, from {}.", counted(train.timestamps_ms.size(), "spike"),
+  std::string caption = fmt::format("{} of {}, from {}.", counted(spikes, shown.of_input ? "event" : "spike"),
                                     counted(static_cast<std::uint64_t>(elements), thing), shown.path);
   if (!train.elements)
     caption += fmt::format(
         " The file does not say how many {}s there are; those up to the highest that fired are counted.", thing);
   if (rows.elements > rows.rows) caption += fmt::format(" Each row of the raster stands for several {}s.", thing);
   caption += fmt::format(" Below it the mean rate per {} in bins of {:.6g} ms.", thing, bins.width_ms);
-  return {shown.name,
-          "Spikes of " + population,
-          caption,
-          shown.section,
-          static_cast<int>(below.box.top + rate_height + room_below),
+  return {shown.name,   title, caption, shown.section, static_cast<int>(below.box.top + rate_height + room_below),
           canvas.take()};
 }
 

@@ -121,6 +121,7 @@ void add_curves(std::vector<Plot>& plots, const ResultsReader& results) {
     LinePlot plot{.name = "curve-" + name, .section = "Curves", .caption = {}, .curve = curve, .x = {}, .chosen = {}};
     std::stable_sort(plot.curve.series.begin(), plot.curve.series.end(),
                      [](const CurveSeries& a, const CurveSeries& b) { return comes_before(a.name, b.name); });
+    for (CurveSeries& series : plot.curve.series) series.name = called(series.name);
     const bool bounds = std::any_of(curve.series.begin(), curve.series.end(),
                                     [](const CurveSeries& s) { return !s.low.empty() || !s.high.empty(); });
     plot.caption = fmt::format("From /curves/{}{}.", name, bounds ? "; bars show low and high" : "");

@@ -35,13 +35,6 @@ std::optional<ReadoutArrays> readout_of(const ResultsReader& results, const std:
   return results.has_readout() ? std::optional(results.readout()) : std::nullopt;
 }
 
-std::string called(const std::string& contestant) {
-  if (contestant == "no_recurrence") return "without recurrence";
-  if (contestant == "static") return "static features";
-  if (contestant == "input") return "input alone";
-  return contestant;
-}
-
 std::string figure_of_lambda(const std::string& contestant) {
   if (contestant == "liquid") return "lambda";
   return (contestant == "input" ? "baseline" : contestant) + "_lambda";
@@ -139,6 +132,13 @@ void add_lambda_plots(std::vector<Plot>& plots, const ResultsReader& results, st
 }
 
 }  // namespace
+
+std::string called(const std::string& contestant) {
+  if (contestant == "no_recurrence") return "without recurrence";
+  if (contestant == "static") return "static features";
+  if (contestant == "input") return "input alone";
+  return contestant;
+}
 
 bool comes_before(std::string_view a, std::string_view b) {
   const auto rank = [](std::string_view name) {

@@ -11,6 +11,7 @@
 namespace crosspike::report {
 
 void add_score_plots(std::vector<Plot>& plots, const ResultsReader& results);
+std::string called(const std::string& contestant);                         // "without recurrence" of no_recurrence
 bool comes_before(std::string_view contestant, std::string_view other);    // the liquid, its controls, all others
 Plot feature_plot(const ReadoutArrays& readout, const std::string& path);  // path: in the results, for the caption
 

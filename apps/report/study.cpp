@@ -15,7 +15,7 @@
 namespace crosspike::report {
 namespace {
 
-constexpr std::string_view comment = "# crosspike sweep 1";
+constexpr std::string_view comment = "# crosspike sweep 1", comment_of_runs = "# crosspike sweep runs ";
 const std::vector<std::string> last_columns = {"figure", "mean", "sd", "n"};
 
 // Records of CSV text, which may hold commas, quotes and line ends inside quotes.
@@ -129,6 +129,16 @@ std::vector<std::string> keys_of(const Records& records, const std::vector<std::
   return keys;
 }
 
+[[noreturn]] void refuse_runs(const std::string& file) {
+  constexpr std::string_view end = ".runs.csv";
+  const std::string points =
+      file.ends_with(end) ? file.substr(0, file.size() - end.size()) + ".csv" : "the one without .runs in its name";
+  throw Error(Fault::input,
+              fmt::format("{} is a sweep's table of runs, a row each; a report is drawn of the means at its "
+                          "points: name {}",
+                          file, points));
+}
+
 }  // namespace
 
 std::vector<std::string> Study::figures() const {
@@ -142,6 +152,7 @@ std::vector<std::string> Study::figures() const {
 Study parse_study(std::string_view text, const std::string& file) {
   if (text.find('\0') != std::string_view::npos)
     throw Error(Fault::input, fmt::format("{}: holds a NUL byte, so it is no CSV text", file));
+  if (text.starts_with(comment_of_runs)) refuse_runs(file);
   Records records(text, file);
   if (text.starts_with('#') && records.take_line() != comment)
     throw Error(Fault::input, fmt::format("{}:1: '{}' is not the comment of a study that this version reads; '{}' is "

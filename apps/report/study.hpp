@@ -34,8 +34,19 @@ inline constexpr std::uint64_t largest_study = std::uint64_t{64} << 20;  // byte
 Study parse_study(std::string_view text, const std::string& file);
 Study load_study(const std::filesystem::path& path);
 
-// Of the figures chosen (none: all): a plot over the first key with a line for each combination of the others, and, of
-// a grid of two keys, a heat map. Throws Error(input) for a figure that the study lacks.
+// What a report shows of a study's figures, in their order, and a sentence about those that it leaves out.
+struct FigureChoice {
+  std::vector<std::string> names;
+  std::string note;  // empty: none is left out, or all were named
+};
+
+// `wanted`, or, where it is empty, the main figures: no bounds of intervals, no penalties, no sizes of splits, nothing
+// that is equal at all points, and, where a study has figures of validation, none of the test split, on which no
+// setting may be chosen. Throws Error(input) for a figure that the study lacks.
+FigureChoice choose_figures(const Study& study, const std::vector<std::string>& wanted, const std::string& file);
+
+// Of the figures chosen (none: the main ones): a plot over the first key with a line for each combination of the
+// others, and, of a grid of two keys, a heat map. Throws Error(input) for a figure that the study lacks.
 std::vector<Plot> study_plots(const Study& study, const std::vector<std::string>& chosen, const std::string& file);
 
 }  // namespace crosspike::report

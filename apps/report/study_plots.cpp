@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <crosspike/apps/report/accuracies.hpp>
 #include <crosspike/apps/report/cells.hpp>
 #include <crosspike/apps/report/lines.hpp>
 #include <crosspike/apps/report/study.hpp>
-#include <crosspike/core/error.hpp>
-#include <crosspike/core/nearest.hpp>
-#include <crosspike/core/shown.hpp>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,7 +16,7 @@
 namespace crosspike::report {
 namespace {
 
-constexpr std::size_t most_lines = 12, most_figures = 200;
+constexpr std::size_t most_lines = 12;
 
 // One key of the grid: its values in order, and their numbers where all are numbers of one unit.
 struct GridKey {
@@ -120,14 +118,15 @@ Plot figure_plot(const Study& study, const std::vector<GridKey>& keys, const std
 std::string short_text(double value, double largest) {
   if (!std::isfinite(value)) return "";
   if (largest >= 1e5 || (largest < 1e-3 && largest > 0)) return fmt::format("{:.3g}", value);
-  return fmt::format("{:.{}f}", value, largest >= 100 ? 0 : largest >= 10 ? 1 : largest >= 1 ? 2 : 3);
+  const int decimals = largest > 0 ? 2 - static_cast<int>(std::floor(std::log10(largest))) : 3;
+  return fmt::format("{:.{}f}", value, std::clamp(decimals, 0, 5));
 }
 
 Plot grid_map(const Study& study, const std::vector<GridKey>& keys, const std::string& figure) {
   HeatMap map;
   map.name = "study-" + figure + "-map";
   map.section = figure;
-  map.title = figure;
+  map.title = is_accuracy(figure) ? figure + " (%)" : figure;
   map.x = category_axis(keys[0].values, study.keys[0]);
   map.y = category_axis(keys[1].values, study.keys[1]);
   const std::size_t columns = keys[0].values.size();
@@ -141,36 +140,31 @@ Plot grid_map(const Study& study, const std::vector<GridKey>& keys, const std::s
     high = std::max(high, row.mean);
   }
   const double largest = std::max(std::abs(low), std::abs(high));
+  const bool percent = is_accuracy(figure);
+  const auto text = [&](double value) {
+    if (!percent) return short_text(value, largest);
+    return std::isfinite(value) ? fmt::format("{:.2f}", 100 * value) : std::string();
+  };
+  const auto ends = [&](double value) { return text(value) + (percent && std::isfinite(value) ? " %" : ""); };
   for (const double mean : means) {
     map.share.push_back(high > low ? 0.06 + 0.94 * (mean - low) / (high - low) : mean * 0 + 0.5);
-    map.text.push_back(short_text(mean, largest));
+    map.text.push_back(text(mean));
   }
-  map.legend_low = short_text(low, largest);
-  map.legend_high = short_text(high, largest);
-  map.caption =
-      fmt::format("The same means over both keys; from {} to {}.", short_text(low, largest), short_text(high, largest));
+  map.legend_low = ends(low);
+  map.legend_high = ends(high);
+  map.caption = fmt::format("The same means over both keys; from {} to {}.", ends(low), ends(high));
   return heat_map(map);
 }
 
 }  // namespace
 
 std::vector<Plot> study_plots(const Study& study, const std::vector<std::string>& chosen, const std::string& file) {
-  const std::vector<std::string> all = study.figures();
-  for (const std::string& figure : chosen)
-    if (std::find(all.begin(), all.end(), figure) == all.end()) {
-      const auto near = nearest(figure, all);
-      throw Error(Fault::input,
-                  fmt::format("--figures: {} has no figure '{}'; {}it has: {}", file, shown(figure),
-                              near ? fmt::format("did you mean '{}'? ", *near) : "", fmt::join(all, ", ")));
-    }
-  if (chosen.empty() && all.size() > most_figures)
-    throw Error(Fault::input, fmt::format("{} has {} figures; up to {} are drawn at once: choose some with --figures",
-                                          file, all.size(), most_figures));
+  const std::vector<std::string> figures = choose_figures(study, chosen, file).names;
   std::vector<Plot> plots;
   if (study.keys.empty()) return plots;
   std::vector<GridKey> keys;
   for (std::size_t k = 0; k < study.keys.size(); ++k) keys.push_back(grid_key(study, k));
-  for (const std::string& figure : chosen.empty() ? all : chosen) {
+  for (const std::string& figure : figures) {
     plots.push_back(figure_plot(study, keys, figure));
     constexpr std::size_t most_cells = 4096;
     const bool grid = keys.size() == 2 && keys[0].values.size() > 1 && keys[1].values.size() > 1;

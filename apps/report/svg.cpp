@@ -67,7 +67,7 @@ std::string paper_style() {
 
 std::string head(const Plot& plot, std::string_view attributes) {
   return fmt::format("<svg{} class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", attributes,
-                     plot_width, plot.height, escaped(plot.title));
+                     plot.width, plot.height, escaped(plot.title));
 }
 
 // Length of the UTF-8 character that begins here, 0 where none does or XML has no such character.
@@ -221,11 +221,11 @@ std::string inline_svg(const Plot& plot) { return head(plot, "") + plot.body + "
 
 std::string standalone_svg(const Plot& plot) {
   const std::string size =
-      fmt::format(" xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\"", plot_width, plot.height);
+      fmt::format(" xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\"", plot.width, plot.height);
   return fmt::format(
       "{}<title>{}</title><desc>{}</desc><style>{}</style>"
       "<rect width=\"{}\" height=\"{}\" class=\"paper\"/>{}</svg>\n",
-      head(plot, size), escaped(plot.title), escaped(plot.caption), paper_style(), plot_width, plot.height, plot.body);
+      head(plot, size), escaped(plot.title), escaped(plot.caption), paper_style(), plot.width, plot.height, plot.body);
 }
 
 }  // namespace crosspike::report

@@ -23,6 +23,7 @@ struct Plot {
   std::string section;         // heading that it belongs under
   int height = 0;              // user units
   std::string body;            // SVG inside the <svg> element
+  int width = plot_width;      // user units; small plots are narrower
 };
 
 // Makes each name one that any file system takes, and that no other plot has.

@@ -16,6 +16,24 @@ std::vector<std::uint64_t> spread(std::size_t neurons) {
   return indices;
 }
 
+// The first sample of each class that comes, then the first of the others.
+std::vector<std::int64_t> example_samples_of(const Dataset& dataset) {
+  const auto wanted = static_cast<std::size_t>(std::min(example_samples, dataset.size()));
+  std::vector<std::int64_t> chosen, classes;
+  if (dataset.classes() > 0)
+    for (std::int64_t sample = 0; sample < dataset.size() && chosen.size() < wanted; ++sample) {
+      const std::int64_t label = dataset.label(sample);
+      if (std::find(classes.begin(), classes.end(), label) != classes.end()) continue;
+      classes.push_back(label);
+      chosen.push_back(sample);
+      if (static_cast<std::int64_t>(classes.size()) == dataset.classes()) break;
+    }
+  for (std::int64_t sample = 0; chosen.size() < wanted; ++sample)
+    if (std::find(chosen.begin(), chosen.end(), sample) == chosen.end()) chosen.push_back(sample);
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
 class Example {
  public:
   Example(const std::shared_ptr<const Program>& program, const LsmSettings& settings)
@@ -127,8 +145,7 @@ class Example {
 void write_examples(ResultsWriter& writer, const std::shared_ptr<const Program>& program, const LsmSettings& settings,
                     const Dataset& dataset) {
   Example example(program, settings);
-  for (std::int64_t sample = 0; sample < std::min(example_samples, dataset.size()); ++sample)
-    example.run(dataset, sample, writer);
+  for (const std::int64_t sample : example_samples_of(dataset)) example.run(dataset, sample, writer);
 }
 
 }  // namespace crosspike

@@ -14,7 +14,8 @@ namespace crosspike {
 inline constexpr std::int64_t example_samples = 3;
 inline constexpr std::size_t example_membranes = 5;
 
-// Runs the first samples of `dataset` and writes, under each one's number: label, image where there is one, the spikes
+// Runs the first sample of each of the first classes that come in `dataset`, and the first others where there are fewer
+// classes, and writes, under each one's number: label, image where there is one, the spikes
 // of input and liquid, and a few membranes where the liquid's kind has them. `program` as collect_liquid wants it.
 void write_examples(ResultsWriter& writer, const std::shared_ptr<const Program>& program, const LsmSettings& settings,
                     const Dataset& dataset);

@@ -145,6 +145,7 @@ TEST(CliOwnData, EvalTakesAFileOfNewSamplesButNoOtherShare) {
   EXPECT_EQ(refused.code, 2);
   const Finished trained = work.run({"train", "l.toml", "--out", "l.h5", "--no-test", "--set", "dataset.test_share=0"});
   ASSERT_EQ(trained.code, 0) << trained.err;  // all of the file to train and to choose on
+  EXPECT_NE(trained.out.find("accuracy            validation\n  liquid "), std::string::npos) << trained.out;
   const Finished eval = work.run({"eval", "l.h5", "--set", "dataset.test_file=new.h5", "--json"});
   ASSERT_EQ(eval.code, 0) << eval.err;
   EXPECT_EQ(json::parse(eval.out).at("figures").at("test_samples"), 20);
@@ -217,7 +218,7 @@ TEST(CliOwnData, TheReportOfAMemoryExperimentDrawsItsCurves) {
     EXPECT_NE(page.find(title), std::string::npos) << title;
   const std::string plot = work.read("plots/curve-memory_first.svg");
   EXPECT_EQ(plot.rfind("<svg", 0), 0u) << plot.substr(0, 100);
-  for (const char* word : {"no_recurrence", "static", "input", "silent gap between the patterns, ms"})
+  for (const char* word : {"without recurrence", "static", "input", "silent gap between the patterns, ms"})
     EXPECT_NE(plot.find(word), std::string::npos) << word;
 }
 

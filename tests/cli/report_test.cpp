@@ -58,6 +58,40 @@ TEST(CliReport, ACaptionHoldsTheIntervalOfTheAccuracyWhereThereIsOne) {
   EXPECT_NE(work.read("r.html").find("95 % interval of the accuracy: 72.50 to 100.00 %."), std::string::npos);
 }
 
+TEST(CliReport, AccuraciesStandSideBySideAndNotInTheListOfFigures) {
+  Workplace work;
+  {
+    const std::string of_data = "format = 1\nmodel = \"lsm\"\n[dataset]\nkind = \"events\"\nfile = \"a/b/tones.h5\"\n";
+    ResultsWriter writer(work.folder() / "r.h5", {"0.1.0", 1, of_data}, Existing::refuse);
+    for (const auto& [name, share] : std::vector<std::pair<const char*, double>>{{"validation_accuracy", 0.8625},
+                                                                                 {"test_accuracy", 0.8},
+                                                                                 {"test_accuracy_low", 0.7},
+                                                                                 {"test_accuracy_high", 0.875},
+                                                                                 {"static_accuracy", 0.5},
+                                                                                 {"static_accuracy_low", 0.4},
+                                                                                 {"static_accuracy_high", 0.6},
+                                                                                 {"liquid_minus_static", 0.3},
+                                                                                 {"liquid_minus_static_low", -0.01},
+                                                                                 {"liquid_minus_static_high", 0.45},
+                                                                                 {"first_accuracy", 0.9625}})
+      writer.figure(name, share);
+    writer.figure("baseline_features", std::string("counts"));
+    writer.finish();
+  }
+  ASSERT_EQ(work.run({"report", "r.h5"}).code, 0);
+  const std::string html = work.read("r.html");
+  for (const char* text :
+       {"<h1>Results of model lsm on tones.<wbr/>h5 (events)</h1>",
+        "<tr><th>liquid</th><td class=\"number\">86.25 %</td><td class=\"number\">80.00 % (70.00 to 87.50)</td>",
+        "<tr><th>static features</th><td class=\"number\"></td><td class=\"number\">50.00 % (40.00 to 60.00)</td>"
+        "<td class=\"number\">+30.00 points (-1.00 to +45.00)</td>",
+        "<tr><th>first_<wbr/>accuracy</th><td class=\"number\">96.25 %</td>",
+        "<tr><th>baseline_<wbr/>features</th><td class=\"number\">counts</td>"})
+    EXPECT_NE(html.find(text), std::string::npos) << text;
+  for (const char* text : {"test_<wbr/>accuracy", "liquid_<wbr/>minus", "overflow-wrap:anywhere}td"})
+    EXPECT_EQ(html.find(text), std::string::npos) << text;
+}
+
 TEST(CliReport, OfAClassSomeFiguresAreNotEnough) {
   Workplace work;
   {
@@ -80,7 +114,7 @@ TEST(CliReport, WritesAPageAndWhatDiffersBesideIt) {
   const std::string html = work.read("r.html");
   for (const char* part :
        {"id=\"raster-exc\"", "id=\"values-membrane\"", "id=\"confusion-liquid\"", "id=\"lambda\"",
-        "id=\"curve-memory\"", "id=\"features\"", "id=\"events-sample-7\"", "Seed 42", "simulated_s"})
+        "id=\"curve-memory\"", "id=\"features\"", "id=\"events-sample-7\"", "Seed 42", "simulated_<wbr/>s"})
     EXPECT_NE(html.find(part), std::string::npos) << part;
   EXPECT_EQ(html.find(work.folder().string()), std::string::npos);
   const auto beside = nlohmann::json::parse(work.read("r.json"));
@@ -134,6 +168,22 @@ TEST(CliReport, AStudyIsDrawnWithTheFiguresChosen) {
   EXPECT_NE(work.read("p/study-b.svg"), "");
   EXPECT_EQ(work.read("p/study-a.svg"), "");
   EXPECT_NE(work.read("s.html").find("Study over k"), std::string::npos);
+  EXPECT_NE(work.read("s.html").find("\">b</th></tr>"), std::string::npos);
+  EXPECT_EQ(work.read("s.html").find("\">a</th></tr>"), std::string::npos);
+}
+
+TEST(CliReport, AStudysPageShowsValidationAndSaysHowToSeeTheTest) {
+  Workplace work;
+  work.write("s.csv",
+             "k,figure,mean,sd,n\n1,test_accuracy,0.5,0,2\n1,validation_accuracy,0.8625,0.01,2\n"
+             "2,test_accuracy,0.6,0,2\n2,validation_accuracy,0.9625,0.02,2\n");
+  ASSERT_EQ(work.run({"report", "s.csv"}).code, 0);
+  const std::string html = work.read("s.html");
+  EXPECT_EQ(html.find("study-test_accuracy"), std::string::npos);
+  EXPECT_EQ(html.find(">test_accuracy</th>"), std::string::npos);
+  EXPECT_NE(html.find("--figures test_accuracy shows them."), std::string::npos);
+  for (const char* text : {">86.25 %</td>", ">1.00 points</td>", ">96.25 %</td>"})
+    EXPECT_NE(html.find(text), std::string::npos) << text;
 }
 
 TEST(CliReport, ResultsWithoutRecordsHaveTheirFiguresAndConfig) {

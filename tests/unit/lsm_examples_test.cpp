@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "lsm_fixture.hpp"
+#include "own_data.hpp"
 
 namespace crosspike {
 namespace {
@@ -47,6 +48,34 @@ TEST_F(LsmExamples, AreTheFirstValidationSamplesWithImageLabelAndRecords) {
     EXPECT_EQ(membranes.rows, 12U);
     EXPECT_EQ(membranes.info.indices, (std::vector<std::uint64_t>{0, 12, 24, 36, 48}));
   }
+}
+
+class LsmExamplesOfEvents : public test::OwnFolder {
+ protected:
+  // Numbers of the samples kept of a file whose last 12 of 48 samples are validation, with these labels.
+  static std::vector<std::uint64_t> kept(const std::vector<std::int64_t>& labels) {
+    test::EventColumns columns = test::easy_events(48, 2);
+    for (int sample = 0; sample < 36; ++sample) columns.labels[static_cast<std::size_t>(sample)] = sample % 4;
+    std::copy(labels.begin(), labels.end(), columns.labels.end() - 12);
+    test::write_events("events.h5", columns);
+    const Value config = parse_config(
+        "format = 1\nmodel = \"lsm\"\nseed = 1\ncontrols = false\n[dataset]\nkind = \"events\"\nfile = \"events.h5\"\n"
+        "shuffle = false\nvalidation_share = 0.25\ntest_share = 0\n[input]\ntick = \"1 ms\"\nticks = 20\n"
+        "[liquid]\nneurons = 20\n[features]\nbins = 1\n",
+        "lsm.toml");
+    ExperimentOptions options;
+    options.out = "kept.h5";
+    options.existing = Existing::replace;
+    options.test = false;
+    train_lsm(config, test::library(), options);
+    return ResultsReader("kept.h5").samples();
+  }
+};
+
+TEST_F(LsmExamplesOfEvents, AreOfDifferentClassesWhereThereAreSome) {
+  EXPECT_EQ(kept({1, 1, 1, 1, 3, 1, 3, 0, 2, 1, 1, 1}), (std::vector<std::uint64_t>{36, 40, 43}));
+  EXPECT_EQ(kept({1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1}), (std::vector<std::uint64_t>{36, 37, 42}));
+  EXPECT_EQ(kept({2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2}), (std::vector<std::uint64_t>{36, 37, 38}));
 }
 
 TEST_F(LsmExamples, TheirInputIsTheEventsOfTheSample) {

@@ -169,13 +169,29 @@ TEST(ReportRaster, TheRateCountsSilentNeuronsAndSpikesOfTheirCount) {
   const SpikeTrain train{{0.5, 99.5}, {0, 0}, {1, 3}, 10};  // 4 spikes of 10 neurons in 100 ms
   const Plot plot = raster_plot(train, "exc", 100, {"raster-exc", "Spikes", "/spikes/exc"});
   EXPECT_EQ(plot.caption,
-            "2 spikes of 10 neurons, from /spikes/exc. Below it the mean rate per neuron in bins of 1 ms.");
+            "4 spikes of 10 neurons, from /spikes/exc. Below it the mean rate per neuron in bins of 1 ms.");
   // 3 spikes in the last 1 ms of 10 neurons are 300 Hz, the highest tick; 1 spike is a third of it.
   EXPECT_NE(plot.body.find(">300</text>"), std::string::npos);
   std::smatch bars;
   ASSERT_TRUE(
       std::regex_search(plot.body, bars, std::regex("<path d=\"M\\d+ ([\\d.]+)V([\\d.]+)H[^\"]*\" class=\"f1\"")));
   EXPECT_NEAR(std::stod(bars[1]) - std::stod(bars[2]), 64 * 100.0 / 300, 0.01);
+}
+
+TEST(ReportRaster, ASamplesInputIsEventsOfChannels) {
+  const SpikeTrain train{{1, 2}, {0, 1}, {120, 1}, 10};
+  const Plot plot = raster_plot(train, "input", 10, {"r", "Sample 1", "/samples/1/spikes/input", true});
+  EXPECT_EQ(plot.title, "Events of input");
+  EXPECT_TRUE(plot.caption.starts_with("121 events of 10 channels, from /samples/1/spikes/input.")) << plot.caption;
+}
+
+TEST(ReportRaster, FewSpikesAreNoSpecks) {
+  const SpikeTrain train{{25, 50, 100}, {3, 150, 199}, {}, 200};
+  const Plot plot = raster_plot(train, "exc", 100, {"raster-exc", "Spikes", "/spikes/exc"});
+  const Marks all = marks_of(plot);
+  ASSERT_EQ(all.marks.size(), 3U);
+  for (const Mark& mark : all.marks) EXPECT_EQ(mark.to - mark.from, 3);
+  EXPECT_NE(plot.body.find("stroke-width=\"3\""), std::string::npos);
 }
 
 TEST(ReportRaster, BinsHoldWholeTicks) {
@@ -291,6 +307,17 @@ TEST(ReportLines, APointLandsAtItsValuesAndABarAtItsBounds) {
   EXPECT_NE(drawn.body.find(" 195V85M"), std::string::npos);  // 0.25 and 0.75 of 220 above 250
 }
 
+TEST(ReportLines, ALongTitleTakesTwoLinesAndIsNotCut) {
+  LinePlot plot;
+  plot.curve = {
+      "Telling which of the patterns came first, 6,000 test samples a gap", "x", "y", {1, 2}, {{"a", {1, 2}, {}, {}}}};
+  const Plot drawn = line_plot(plot);
+  EXPECT_NE(drawn.body.find(">Telling which of the patterns came first, 6,000 test samples</text>"), std::string::npos);
+  EXPECT_NE(drawn.body.find(">a gap</text>"), std::string::npos);
+  plot.curve.title = "t";
+  EXPECT_EQ(drawn.height - line_plot(plot).height, 16);
+}
+
 TEST(ReportLines, GapsAreSaidAndHugeNumbersDrawn) {
   LinePlot plot;
   plot.curve = {"t", "x", "y", {1, 2, 3}, {{"a", {1, nan, 3}, {}, {}}, {"b", {1e308, -1e308, HUGE_VAL}, {}, {}}}};
@@ -313,6 +340,32 @@ TEST(ReportLines, TheChosenPointHasARing) {
             std::string::npos);
   plot.chosen = {std::nullopt};
   EXPECT_EQ(line_plot(plot).body.find("r=\"7\""), std::string::npos);
+}
+
+TEST(ReportLines, SeveralSeriesStandBesideEachOtherAndTheirRingsToo) {
+  LinePlot plot;
+  const CurveSeries series{"a", {0.5, 0.9}, {0.4, 0.8}, {0.6, 1}};
+  plot.curve = {"t", "x", "y", {0, 100}, {series, series, series}};
+  plot.x = linear_axis(-10, 110, "x", 5, Ends::as_given);
+  plot.chosen = {100, 100, 100};
+  const std::string body = line_plot(plot).body;
+  std::vector<double> rings, bars;
+  const std::regex ring("<circle cx=\"([\\d.]+)\" cy=\"[\\d.]+\" r=\"7\""), bar("<path d=\"M([\\d.]+) [\\d.]+V");
+  for (auto at = std::sregex_iterator(body.begin(), body.end(), ring); at != std::sregex_iterator(); ++at)
+    rings.push_back(std::stod((*at)[1]));
+  for (auto at = std::sregex_iterator(body.begin(), body.end(), bar); at != std::sregex_iterator(); ++at)
+    bars.push_back(std::stod((*at)[1]));
+  ASSERT_EQ(rings.size(), 3U);
+  ASSERT_EQ(bars.size(), 3U);
+  for (const auto& places : {rings, bars}) {
+    EXPECT_NEAR(places[1] - places[0], 5, 0.02);
+    EXPECT_NEAR(places[2] - places[1], 5, 0.02);
+  }
+  plot.curve.series.resize(1);
+  const std::string alone = line_plot(plot).body;
+  std::smatch middle;
+  ASSERT_TRUE(std::regex_search(alone, middle, ring));
+  EXPECT_EQ(std::stod(middle[1]), rings[1]);  // in its place
 }
 
 TEST(ReportEvents, EachPolarityHasItsPixelsAndTheImageItsPlace) {
@@ -357,6 +410,23 @@ TEST(ReportHeat, AShadeIsAShareAndTheFirstRowLiesAbove) {
   EXPECT_LT(tops[1], tops[2]);
   EXPECT_NE(body.find("fill-opacity=\"0.75\""), std::string::npos);
   EXPECT_NE(body.find(">shoe</text>"), std::string::npos);
+}
+
+TEST(ReportHeat, ASmallMapIsNarrowAndItsLongLabelStandsAboveIt) {
+  HeatMap map;
+  const std::vector<std::string> values = {"0", "1"};
+  map.x = category_axis(values, "liquid.neurons");
+  map.y = category_axis(values, "liquid.recurrent_scale");
+  map.share = {0, 0.5, 0.5, 1};
+  const Plot small = heat_map(map);
+  EXPECT_LT(small.width, 350);
+  EXPECT_NE(small.body.find(">liquid.recurrent_scale</text>"), std::string::npos);
+  EXPECT_NE(small.body.find("y=\"48\""), std::string::npos);  // 18 below where cells begin otherwise
+  EXPECT_NE(inline_svg(small).find("viewBox=\"0 0 " + std::to_string(small.width) + " "), std::string::npos);
+  const std::vector<std::string> many(10, "0");
+  map.x = map.y = category_axis(many, "class");
+  map.share.assign(100, 0.5);
+  EXPECT_EQ(heat_map(map).width, plot_width);
 }
 
 }  // namespace

@@ -62,6 +62,9 @@ TEST(ReportStudy, OtherTablesAreRefusedWithTheirLine) {
       refusal(with("sweep 1", "sweep 2")),
       "s.csv:1: '# crosspike sweep 2' is not the comment of a study that this version reads; '# crosspike sweep 1' "
       "is expected");
+  EXPECT_EQ(message_of([] { parse_study("# crosspike sweep runs 1\nk,seed,a\n", "f/sw.runs.csv"); }),
+            "f/sw.runs.csv is a sweep's table of runs, a row each; a report is drawn of the means at its points: name "
+            "f/sw.csv");
   EXPECT_EQ(refusal("a,b\n1,2\n"),
             "s.csv:1: the header is 'a,b'; a study's names the keys of its grid, then "
             "figure,mean,sd,n");
@@ -117,6 +120,57 @@ TEST(ReportStudy, FiguresAreChosenByName) {
   EXPECT_EQ(study_plots(study, {"wall_s"}, "s.csv").size(), 1U);
   EXPECT_EQ(message_of([&] { study_plots(study, {"acuracy"}, "s.csv"); }),
             "--figures: s.csv has no figure 'acuracy'; did you mean 'accuracy'? it has: accuracy, wall_s");
+}
+
+// A table over k = 1 and 2 with a row for each figure and point, whose mean is k times the figure's place, from 1.
+Study study_of(const std::vector<std::string>& figures, const std::string& equal_at_all_points = {}) {
+  std::string text = "k,figure,mean,sd,n\n";
+  for (const int k : {1, 2})
+    for (std::size_t i = 0; i < figures.size(); ++i)
+      text += std::to_string(k) + "," + figures[i] + "," +
+              std::to_string(figures[i] == equal_at_all_points ? 7 : k * (static_cast<int>(i) + 1)) + ",0,1\n";
+  return parse_study(text, "s.csv");
+}
+
+TEST(ReportStudy, SettingsAreChosenOnValidationSoTestFiguresAreLeftOut) {
+  const Study study = study_of({"test_accuracy", "test_accuracy_low", "no_recurrence_accuracy", "liquid_minus_static",
+                                "test_samples", "spikes_per_neuron_and_tick", "lambda", "train_samples",
+                                "validation_samples", "validation_accuracy", "static_validation_accuracy"});
+  const FigureChoice main = choose_figures(study, {}, "s.csv");
+  EXPECT_EQ(main.names, (std::vector<std::string>{"validation_accuracy", "static_validation_accuracy",
+                                                  "spikes_per_neuron_and_tick"}));
+  EXPECT_EQ(main.note,
+            "Figures of the test split are left out, because settings are chosen on validation; --figures "
+            "test_accuracy shows them. Left out as secondary or equal at all points: lambda, train_samples, "
+            "validation_samples.");
+  EXPECT_EQ(study_plots(study, {}, "s.csv").size(), 3U);
+  const FigureChoice named = choose_figures(study, {"test_accuracy"}, "s.csv");
+  EXPECT_EQ(named.names, (std::vector<std::string>{"test_accuracy"}));
+  EXPECT_EQ(named.note, "");
+}
+
+TEST(ReportStudy, ATestFigureIsKnownByItsCounterpartOnValidation) {
+  const Study study = study_of({"memory_ms_at_90", "memory_ms_at_90_input", "first_accuracy_static",
+                                "validation_memory_ms_at_90", "validation_first_accuracy"});
+  EXPECT_EQ(choose_figures(study, {}, "s.csv").names,
+            (std::vector<std::string>{"validation_memory_ms_at_90", "validation_first_accuracy"}));
+}
+
+TEST(ReportStudy, WithoutValidationWhatDiffersIsShown) {
+  const Study study = study_of({"simulated_s", "spikes_exc", "rate_hz_exc"}, "simulated_s");
+  EXPECT_EQ(choose_figures(study, {}, "s.csv").names, (std::vector<std::string>{"rate_hz_exc"}));
+  EXPECT_EQ(choose_figures(study_of({"a"}, "a"), {}, "s.csv").names, (std::vector<std::string>{"a"}));
+}
+
+TEST(ReportStudy, AnAccuracyOnAMapIsPercentSoThatEqualHalvesAreWrittenAlike) {
+  const auto plots = study_plots(
+      parse_study("a,b,figure,mean,sd,n\n1,1,accuracy,0.8625,0,1\n1,2,accuracy,0.9625,0,1\n2,1,accuracy,0.5,0,1\n"
+                  "2,2,accuracy,1,0,1\n",
+                  "s.csv"),
+      {}, "s.csv");
+  ASSERT_EQ(plots.size(), 2U);
+  for (const char* text : {">86.25</text>", ">96.25</text>", ">100.00 %</text>"})
+    EXPECT_NE(plots[1].body.find(text), std::string::npos) << text;
 }
 
 TEST(ReportStudy, WithoutAKeyThereIsATableOnly) {
