@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>
@@ -24,6 +25,9 @@ struct Contestant {
 std::vector<Contestant> contestants_of(const ResultsReader& results) {
   std::vector<Contestant> all;
   for (const std::string& name : results.contestants()) all.push_back({name, results.scores(name)});
+  // "first_50ms" before "first_100ms"
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return ::strverscmp(a.name.c_str(), b.name.c_str()) < 0; });
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return comes_before(a.name, b.name); });
   return all;
 }
