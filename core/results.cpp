@@ -74,7 +74,7 @@ const std::array layout = {
     LayoutEntry{
         "/scores/<contestant>@accuracy", "scalar", "float64", "",
         "share of the scored samples that the readout gets right; contestants are liquid, no_recurrence, static, "
-        "input"},
+        "input, or, where there are several readouts, these"},
     LayoutEntry{"/scores/<contestant>@samples", "scalar", "int64", "", "samples scored: those of the test split"},
     LayoutEntry{"/scores/<contestant>/confusion", "(true class, predicted class)", "int64", "", "scored samples"},
     LayoutEntry{"/scores/<contestant>@accuracy_low", "scalar", "float64", "",

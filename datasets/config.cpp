@@ -87,6 +87,7 @@ void read_images(TableReader& reader, DatasetSource& source, std::uint64_t seed)
   source.train_labels = reader.text("train_labels", source.train_labels);
   source.test_images = reader.text("test_images", source.test_images);
   source.test_labels = reader.text("test_labels", source.test_labels);
+  keep_places(reader, source, {"test_images"});
   const TableReader events = reader.table("events");
   source.events = saccades_from(events, seed);
   source.places["events"] = events.where();
@@ -98,6 +99,7 @@ void read_recordings(TableReader& reader, DatasetSource& source, std::uint64_t) 
   source.path = reader.text("path", required);
   source.train_folder = reader.text("train_folder", source.train_folder);
   source.test_folder = reader.text("test_folder", source.test_folder);
+  keep_places(reader, source, {"test_folder"});
   source.events.height = pixels_from(reader, "height", source.events.height, 240);
   source.events.width = pixels_from(reader, "width", source.events.width, 256);
   read_splits(reader, source);

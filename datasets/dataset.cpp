@@ -148,19 +148,6 @@ std::int64_t limited(const DatasetSource& source, const std::string& key, std::o
   return *limit;
 }
 
-std::string inputs_of_test(const DatasetSource& source) {
-  switch (source.kind) {
-    case DatasetSource::Kind::nmnist:
-      return source.path / source.test_folder;
-    case DatasetSource::Kind::events:
-      return source.test_file;
-    case DatasetSource::Kind::dense:
-      return source.dense.test_inputs;
-    default:
-      return source.path / source.test_images;
-  }
-}
-
 std::string labels_of_test(const DatasetSource& source) {
   switch (source.kind) {
     case DatasetSource::Kind::nmnist:
@@ -174,22 +161,47 @@ std::string labels_of_test(const DatasetSource& source) {
   }
 }
 
+struct Halves {
+  std::string train, test, key;  // inputs, and the key that names those of the test
+};
+
+Halves halves_of(const DatasetSource& source) {
+  switch (source.kind) {
+    case DatasetSource::Kind::events:
+      return {source.file, source.test_file, "test_file"};
+    case DatasetSource::Kind::dense:
+      return {source.dense.inputs, source.dense.test_inputs, "test_inputs"};
+    case DatasetSource::Kind::nmnist:
+      return {source.path / source.train_folder, source.path / source.test_folder, "test_folder"};
+    case DatasetSource::Kind::idx_saccades:
+      return {source.path / source.train_images, source.path / source.test_images, "test_images"};
+    case DatasetSource::Kind::pattern_pairs:
+      break;
+  }
+  return {};
+}
+
+// Of "a.h5:/inputs" the file and what is in it.
+std::pair<fs::path, std::string> file_and_dataset(const std::string& text) {
+  const auto at = text.find(":/");
+  return {text.substr(0, at), at == std::string::npos ? "" : text.substr(at)};
+}
+
 // Every one of its samples would have been trained on, or chosen by.
-void refuse_training_file(const DatasetSource& source) {
-  const bool events = source.kind == DatasetSource::Kind::events;
-  const fs::path &train = events ? source.file : source.dense.inputs,
-                 &test = events ? source.test_file : source.dense.test_inputs;
+void refuse_training_samples(const DatasetSource& source) {
+  const Halves halves = halves_of(source);
+  if (halves.test.empty()) return;
+  const auto [train, of_train] = file_and_dataset(halves.train);
+  const auto [test, of_test] = file_and_dataset(halves.test);
   std::error_code unknown;
-  if (fs::equivalent(train, test, unknown))
-    fail_at_key(
-        source, events ? "test_file" : "test_inputs",
-        fmt::format(" = \"{}\" is the file of the training samples; a readout is to be tested on others, so leave "
-                    "it away, and a test_share of the file is kept apart",
-                    test.string()));
+  if (of_train != of_test || !fs::equivalent(train, test, unknown)) return;
+  fail_at_key(source, halves.key,
+              fmt::format(" = \"{}\" holds the training samples; a readout is to be tested on others{}", halves.test,
+                          source.own() ? ", so leave it away, and a test_share of them is kept apart" : ""));
 }
 
 std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classes, std::optional<SensorShape> shape) {
-  if (source.own() && has_test_file(source)) refuse_training_file(source);
+  refuse_training_samples(source);
   const auto samples = open_half(source, Half::test);
   const bool of_one_file = source.own() && !has_test_file(source);
   Numbers numbers = of_one_file ? shares_of(source, samples->size()).test : numbers_below(samples->size());
@@ -205,7 +217,7 @@ std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classe
         Fault::input,
         fmt::format("{}: its samples have {} x {} x {} channels (polarity x row x column), those of training {} x "
                     "{} x {}; the two do not belong together",
-                    inputs_of_test(source), own.polarities, own.height, own.width, shape->polarities, shape->height,
+                    halves_of(source).test, own.polarities, own.height, own.width, shape->polarities, shape->height,
                     shape->width));
   if (samples->classes() > classes)
     throw Error(Fault::input, fmt::format("{}: labels go up to {}, those of training up to {}; the two do not belong "

@@ -7,10 +7,10 @@
 
 namespace crosspike::cli {
 
-Plan checked_plan(const Session& session, const Value& config, std::vector<std::string>* notes) {
+Plan checked_plan(const Session& session, const Value& config, bool test, std::vector<std::string>* notes) {
   if (model_of(config) == "lsm") {
-    LsmPlan checked =
-        check_lsm(read_lsm(config, session.library), session.library, session.options.threads, session.options.slice);
+    LsmPlan checked = check_lsm(read_lsm(config, session.library), session.library, session.options.threads,
+                                session.options.slice, 0, test ? TestUse::now : TestUse::never);
     if (notes) *notes = std::move(checked.notes);
     return std::move(checked.liquid);
   }
@@ -24,7 +24,7 @@ void validate(Session& session, const std::filesystem::path& path) {
   const Value config = session.config(path);
   const std::string model = model_of(config);
   std::vector<std::string> notes;
-  const Plan plan = checked_plan(session, config, &notes);
+  const Plan plan = checked_plan(session, config, true, &notes);
   session.print(fmt::format("{}: ok: model {}, {}\n", path.string(), model, plan_line(plan)));
   for (const std::string& note : notes) session.print(fmt::format("\nnote: {}\n", note));
   Json object = {{"ok", true}, {"model", model}, {"notes", notes}, {"plan", plan_json(plan)}};

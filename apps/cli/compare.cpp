@@ -8,6 +8,7 @@
 #include <crosspike/apps/cli/commands.hpp>
 #include <crosspike/apps/cli/simulate.hpp>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/apps/report/study.hpp>
 #include <crosspike/core/compare_results.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/shown.hpp>
@@ -190,10 +191,16 @@ std::string config_text(const ResultsComparison& c, int width) {
 std::string leave_test_out(const ResultsReader& a, const ResultsReader& b, ResultsComparison& c) {
   const auto trained = [](const ResultsReader& side) { return side.has_readout() || !side.readouts().empty(); };
   if (!trained(a) || !trained(b) || looked_at_test(a) == looked_at_test(b)) return "";
-  const std::string side = looked_at_test(a) ? "A" : "B";
-  std::erase_if(c.figures, [&](const FigureComparison& f) { return side == "A" ? !f.b : !f.a; });
+  const bool in_a = looked_at_test(a);
+  const std::string side = in_a ? "A" : "B";
+  std::vector<std::string> all;
+  for (const auto& figure : (in_a ? a : b).figures()) all.push_back(figure.first);
+  std::erase_if(c.figures,
+                [&](const FigureComparison& f) { return (in_a ? !f.b : !f.a) && report::is_of_test(f.name, all); });
   std::erase_if(c.values, [&](const ValuesComparison& v) {
-    return (v.name.starts_with("scores/") || v.name.starts_with("curves/")) && v.problem == "only in " + side;
+    const bool of_test =
+        v.name.starts_with("scores/") || (v.name.starts_with("curves/") && !v.name.starts_with("curves/validation_"));
+    return of_test && v.problem == "only in " + side;
   });
   return side;
 }
@@ -285,7 +292,7 @@ bool compare(Session& session, const std::string& a, const CompareOptions& optio
   session.print(fmt::format("  {}\n", equal && options.tolerance == 0 ? "equal"
                                       : equal ? fmt::format("equal within {:g}", options.tolerance)
                                               : fmt::format("different beyond {:g}", options.tolerance)));
-  Json object = {{"a", side_a}, {"b", side_b}};
+  Json object = {{"a", side_a}, {"b", side_b}, {"test_left_out_of", tested.empty() ? Json() : Json(tested)}};
   object.update(comparison_json(result, options.tolerance));
   object.update(provenance());
   session.print(object);

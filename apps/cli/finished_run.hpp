@@ -13,8 +13,6 @@ struct FinishedRun {
   std::string config;  // resolved
   Figures figures, timings;
   std::vector<std::string> notes;
-
-  bool operator==(const FinishedRun&) const = default;
 };
 
 std::string to_json(const FinishedRun& run);

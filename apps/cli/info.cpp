@@ -120,9 +120,12 @@ void results_info(Session& session, const std::filesystem::path& path) {
 
 void info(Session& session, const std::filesystem::path& path) {
   if (is_hdf5(path)) return results_info(session, path);
-  if (path.extension() == ".csv")
+  if (std::error_code unknown; path.extension() == ".csv" && std::filesystem::exists(path, unknown)) {
+    std::filesystem::path table = path;
+    if (path.stem().extension() == ".runs") table.replace_filename(path.stem().stem().string() + ".csv");
     fail_at({path.string()},
-            fmt::format("is a table, no config and no results; draw it: crosspike report {}", path.string()));
+            fmt::format("is a table, no config and no results; draw it: crosspike report {}", table.string()));
+  }
   if (std::error_code unknown;
       std::filesystem::is_regular_file(path, unknown) && std::filesystem::is_empty(path, unknown))
     fail_at({path.string()}, "is empty: no results and no config");

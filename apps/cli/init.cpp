@@ -113,13 +113,14 @@ void init(Session& session, const std::string& name, const fs::path& folder) {
                                    fmt::format("crosspike {} {}", model == "network" ? "run" : "train", file.string())};
   if (written.size() > 1) {
     next = commands_of(text);
-    next.insert(next.begin(), fmt::format("cd {}", folder.string()));
+    const bool plain = folder.string().find_first_of(" '\"$\\") == std::string::npos;
+    next.insert(next.begin(), fmt::format("cd {}", plain ? folder.string() : fmt::format("'{}'", folder.string())));
   }
   session.print(fmt::format("  wrote  {}: {}\n", file.string(), doc_of(text)));
   for (std::size_t i = 1; i < written.size(); ++i) session.print(fmt::format("         {}\n", written[i].string()));
   for (const std::string& command : next)
     session.print(fmt::format("  {}  {}\n", command == next.front() ? "next " : "     ", command));
-  session.print(Json{{"out", file.string()}, {"model", model}, {"next", next.back()}});
+  session.print(Json{{"out", file.string()}, {"model", model}, {"next", next}});
 }
 
 }  // namespace crosspike::cli

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <crosspike/apps/cli/interrupt.hpp>
 #include <crosspike/apps/cli/session.hpp>
 #include <crosspike/apps/cli/text.hpp>
+#include <crosspike/apps/report/accuracies.hpp>
 #include <crosspike/core/error.hpp>
 #include <crosspike/core/nearest.hpp>
 #include <crosspike/models/lsm/settings.hpp>
@@ -112,7 +114,7 @@ std::string figure_text(const std::string& name, const Figure& figure) {
   if (const auto* whole = std::get_if<std::int64_t>(&figure))
     return *whole < 0 ? fmt::format("{}", *whole) : grouped(static_cast<std::uint64_t>(*whole));
   const double value = std::get<double>(figure);
-  return name.ends_with("accuracy") ? fmt::format("{:.2f} %", 100 * value) : short_number(value);
+  return report::is_accuracy(name) && std::isfinite(value) ? report::figure_text(name, value) : short_number(value);
 }
 
 Json provenance() { return {{"version", CROSSPIKE_VERSION}, {"commit", CROSSPIKE_COMMIT}}; }

@@ -91,8 +91,8 @@ Json provenance();                                                       // vers
 Taps run_taps(const NetworkModel& model);
 
 // Everything that can be known to be wrong before a config of any model runs. Throws what `validate` says.
-// `notes`: what is odd but no error, where it is wanted.
-Plan checked_plan(const Session& session, const Value& config, std::vector<std::string>* notes = nullptr);
+// `test`: whether the test split will be looked at. `notes`: what is odd but no error, where it is wanted.
+Plan checked_plan(const Session& session, const Value& config, bool test, std::vector<std::string>* notes = nullptr);
 
 // Lines about a plan: nodes, projections, slice and memory.
 std::string plan_text(const Plan& plan, int width);

@@ -104,7 +104,7 @@ class Sweep {
         grid_.apply(config, point);
         for (const fs::path& out : {table_, runs_table_}) refuse_output_over_input(out, path_, config);
         if (model_of(config) == "network") refuse_inputs(build_network(config, session_.library));
-        checked_plan(session_, config);
+        checked_plan(session_, config, options_.test);
         resolved_.push_back(resolve(config));
       } catch (const Error& error) {
         if (error.fault() == Fault::interrupted) throw;

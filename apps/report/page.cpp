@@ -93,10 +93,10 @@ const std::string* text_of(const Table& table, std::string_view key) {
 // "tones.h5 (events)", "pattern_pairs": the file without its folder, which says nothing of the data.
 std::string data_of(const Table& dataset) {
   const std::string* kind = text_of(dataset, "kind");
-  for (const char* key : {"file", "inputs", "train_images", "train_folder"}) {
+  for (const char* key : {"file", "inputs", "path"}) {  // a path is that of images or recordings
     const std::string* path = text_of(dataset, key);
     if (!path || path->empty()) continue;
-    const std::string name = std::filesystem::path(*path).filename().string();
+    const std::string name = std::filesystem::path(path->substr(0, path->find(":/"))).filename().string();
     if (!name.empty()) return kind ? fmt::format("{} ({})", name, *kind) : name;
   }
   return kind ? *kind : "";

@@ -34,6 +34,10 @@ inline constexpr std::uint64_t largest_study = std::uint64_t{64} << 20;  // byte
 Study parse_study(std::string_view text, const std::string& file);
 Study load_study(const std::filesystem::path& path);
 
+// Whether a figure, one of `all`, is of the test split: by its name, or because a figure of validation has the same
+// name beside that word ("memory_ms_at_90_input" beside "validation_memory_ms_at_90").
+bool is_of_test(std::string_view figure, const std::vector<std::string>& all);
+
 // What a report shows of a study's figures, in their order, and a sentence about those that it leaves out.
 struct FigureChoice {
   std::vector<std::string> names;

@@ -23,17 +23,6 @@ bool is_size(std::string_view figure) { return figure.ends_with("_samples") || f
 
 bool is_of_validation(std::string_view figure) { return contains(figure, validation) && !is_size(figure); }
 
-// Whether a figure is of the test split: by its name, or because a figure of validation has the same name beside that
-// word ("memory_ms_at_90_input" beside "validation_memory_ms_at_90").
-bool is_of_test(std::string_view figure, const std::vector<std::string>& all) {
-  if (contains(figure, validation)) return false;
-  if (figure.starts_with("test_") || contains(figure, "accuracy") || contains(figure, "_minus_")) return true;
-  return std::any_of(all.begin(), all.end(), [&](std::string_view other) {
-    return other.starts_with(validation) && is_of_validation(other) &&
-           figure.starts_with(other.substr(validation.size()));
-  });
-}
-
 bool is_minor(const std::string& figure, const std::vector<std::string>& all) {
   const auto has = [&](const std::string& name) { return std::find(all.begin(), all.end(), name) != all.end(); };
   return figure.ends_with("_low") || figure.ends_with("_high") || figure.ends_with("lambda") || is_size(figure) ||
@@ -55,7 +44,8 @@ std::string note_on(const std::vector<std::string>& test, const std::vector<std:
   if (!test.empty()) {
     const bool usual = std::find(test.begin(), test.end(), "test_accuracy") != test.end();
     note = fmt::format(
-        "Figures of the test split are left out, because settings are chosen on validation; --figures {} shows them.",
+        "Figures of the test split are left out, because settings are chosen on validation; --figures {} shows one, "
+        "and names with commas more.",
         usual ? "test_accuracy" : test.front());
   }
   if (!others.empty())
@@ -65,6 +55,15 @@ std::string note_on(const std::vector<std::string>& test, const std::vector<std:
 }
 
 }  // namespace
+
+bool is_of_test(std::string_view figure, const std::vector<std::string>& all) {
+  if (contains(figure, validation)) return false;
+  if (figure.starts_with("test_") || contains(figure, "accuracy") || contains(figure, "_minus_")) return true;
+  return std::any_of(all.begin(), all.end(), [&](std::string_view other) {
+    return other.starts_with(validation) && is_of_validation(other) &&
+           figure.starts_with(other.substr(validation.size()));
+  });
+}
 
 FigureChoice choose_figures(const Study& study, const std::vector<std::string>& wanted, const std::string& file) {
   const std::vector<std::string> all = study.figures();

@@ -63,7 +63,7 @@ class Writer {
   }
 
  private:
-  inline static const std::string one_end = "nothing, but readers of NIR know one ";
+  inline static const std::string one_end = "nothing, but the nir package infers types for one ";
 
   std::string recurrence() const {
     const auto found = settings_.own.find("recurrence");

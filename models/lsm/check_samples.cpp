@@ -16,15 +16,22 @@ constexpr std::size_t most_named = 5;
 
 std::string ms(double time) { return format_quantity(time, Unit::ms); }
 
-void check_classes(const Dataset& train, std::vector<std::string>& notes) {
+// The key that says where the samples come from.
+std::string key_of(const DatasetSource& source) {
+  if (source.kind == DatasetSource::Kind::events) return "file";
+  return source.kind == DatasetSource::Kind::dense ? "inputs" : "path";
+}
+
+void check_classes(const DatasetSource& source, const Dataset& train, std::vector<std::string>& notes) {
   std::vector<std::int64_t> samples(static_cast<std::size_t>(train.classes()), 0);
   for (std::int64_t i = 0; i < train.size(); ++i) ++samples[static_cast<std::size_t>(train.label(i))];
   const auto some = samples.size() - static_cast<std::size_t>(std::count(samples.begin(), samples.end(), 0));
   if (some < 2)
-    throw Error(Fault::input,
-                fmt::format("all {} training samples are of class {}; a readout tells two classes or more "
-                            "apart",
-                            train.size(), train.label(0)));
+    fail_at_key(source, key_of(source),
+                fmt::format(": {} of class {}; a readout tells two classes or more apart",
+                            train.size() == 1 ? "the only training sample is"
+                                              : fmt::format("all {} training samples are", train.size()),
+                            train.label(0)));
   std::vector<std::size_t> empty;
   for (std::size_t c = 0; c < samples.size(); ++c)
     if (samples[c] == 0) empty.push_back(c);
@@ -53,10 +60,13 @@ void check_times(const LsmSettings& settings, const Dataset& train, std::vector<
     last = std::max(last, to);
     any = true;
   }
-  if (!any) return;
+  if (!any) {
+    notes.push_back(fmt::format("None {} has an event.", whose));
+    return;
+  }
   if (first >= end)
-    throw Error(Fault::input,
-                fmt::format("all events {} come after {}, where samples end, the first of them at {}; is the "
+    fail_at_key(settings.dataset, key_of(settings.dataset),
+                fmt::format(": all events {} come after {}, where samples end, the first of them at {}; is the "
                             "unit of their times right? If so, raise input.ticks",
                             whose, ms(end), ms(first)));
   if (settings.binning.ticks > 1 && last < tick)
@@ -76,7 +86,7 @@ void check_times(const LsmSettings& settings, const Dataset& train, std::vector<
 std::vector<std::string> check_samples(const LsmSettings& settings, const Dataset& train) {
   std::vector<std::string> notes;
   if (settings.dataset.kind == DatasetSource::Kind::pattern_pairs) return notes;  // made as the config says
-  check_classes(train, notes);
+  check_classes(settings.dataset, train, notes);
   check_times(settings, train, notes);
   return notes;
 }

@@ -29,8 +29,9 @@ struct ExperimentOptions {
 
 struct ExperimentReport {
   Figures figures;
-  std::vector<std::string> notes;                             // full sentences for the person at the terminal
-  std::vector<std::pair<std::string, ReadoutScores>> scores;  // on the test split, by contestant, the liquid first
+  std::vector<std::string> notes;  // full sentences for the person at the terminal
+  std::vector<std::pair<std::string, ReadoutScores>>
+      scores;  // on the test split, by contestant, the liquid first, or by readout
   std::vector<std::pair<std::string, Curve>> curves{};
   Value resolved{Table{}};
 };

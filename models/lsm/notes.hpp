@@ -5,7 +5,6 @@
 #include <crosspike/models/lsm/collect.hpp>
 #include <crosspike/models/lsm/settings.hpp>
 #include <crosspike/models/readout/readout.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 

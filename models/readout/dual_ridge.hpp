@@ -17,7 +17,7 @@ class DualRidge {
   /// Copies the rows of a set that has been checked, in double. Equal bit for bit at any size of the team.
   DualRidge(const FeatureSet& set, Team& team);
 
-  /// As RidgeSolver::solve.
+  /// As RidgeSolver::solve, for a lambda above 0.
   Readout solve(double lambda, Team& team, const std::function<void(std::size_t)>& progress = {});
 
   static std::size_t bytes(std::size_t samples, std::size_t features, std::size_t classes);

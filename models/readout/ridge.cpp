@@ -26,21 +26,32 @@ bool few_samples(std::size_t samples, std::size_t features) { return 2 * samples
 Readout fit_dual(const FeatureSet& train, const FeatureSet& validation, std::span<const double> lambdas, Team& team,
                  const Progress& progress) {
   const FeatureSet both = joined(train, validation);
-  const auto fits = static_cast<double>(lambdas.size() + 1);
-  double done = 0;
-  const auto fitted = [&] {
-    if (progress) progress("readout", ++done, fits, "fits");
+  // Operations: n^2 p for a matrix of n samples, n^3 / 3 for its factor, of which (n - c)^3 / 3 are left at column c.
+  const auto matrix = [&](const FeatureSet& set) {
+    return std::pow(static_cast<double>(set.samples()), 2) * static_cast<double>(set.features);
+  };
+  const auto solve = [](double samples) { return samples * samples * samples / 3; };
+  const auto n = static_cast<double>(train.samples()), of_both = static_cast<double>(both.samples());
+  const double total = matrix(train) + static_cast<double>(lambdas.size()) * solve(n) + matrix(both) + solve(of_both);
+  double before = 0;  // what earlier steps took
+  const auto solving = [&](double samples) {
+    return [&, samples](std::size_t columns) {
+      const double done = before + solve(samples) - solve(samples - static_cast<double>(columns));
+      if (progress) progress("readout", done / 1e9, total / 1e9, "Gflop");
+    };
   };
   std::vector<LambdaScore> curve;
   {
     DualRidge solver(train, team);
+    before += matrix(train);
     for (const double lambda : lambdas) {
-      curve.push_back({lambda, score(solver.solve(lambda, team), validation, team).accuracy()});
-      fitted();
+      curve.push_back({lambda, score(solver.solve(lambda, team, solving(n)), validation, team).accuracy()});
+      before += solve(n);
     }
   }
-  Readout readout = DualRidge(both, team).solve(curve[best_of(curve)].lambda, team);
-  fitted();
+  DualRidge solver(both, team);
+  before += matrix(both);
+  Readout readout = solver.solve(curve[best_of(curve)].lambda, team, solving(of_both));
   readout.validation = std::move(curve);
   return readout;
 }

@@ -2,7 +2,9 @@
 // crosspike compare: results side by side, and configs that it runs.
 #include <gtest/gtest.h>
 
+#include <crosspike/tests/unit/own_data.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "program.hpp"
 
@@ -117,6 +119,29 @@ TEST(CliCompare, ResultsFilesAreReadAsTheyAre) {
   EXPECT_EQ(equal.code, 0) << equal.err;
   EXPECT_EQ(equal.err, "");
   EXPECT_EQ(work.run({"compare", "x.h5", "a.toml", "--set-b", "populations.a.times=[1, 3]"}).code, 1);
+}
+
+// The controls' validation figures are no test's.
+TEST(CliCompare, WhatIsNotOfTheTestSplitCountsThoughOneSideNeverSawIt) {
+  Workplace work;
+  work.write("l.toml", R"(format = 1
+model = "lsm"
+dataset = { kind = "events", file = "e.h5" }
+input = { tick = "1 ms", ticks = 20 }
+liquid = { neurons = 30, inputs = { connect = { rule = "all_to_all" }, weight = 0.5, delay = 0 } }
+)");
+  test::write_events(work.folder() / "e.h5", test::easy_events(60, 2));
+  ASSERT_EQ(work.run({"train", "l.toml", "--out", "a.h5"}).code, 0);
+  ASSERT_EQ(work.run({"train", "l.toml", "--out", "b.h5", "--no-test", "--set", "controls=false"}).code, 0);
+  const Finished run = work.run({"compare", "a.h5", "b.h5", "--json"});
+  EXPECT_EQ(run.code, 1) << run.out << run.err;
+  const json object = json::parse(run.out);
+  EXPECT_EQ(object.at("test_left_out_of"), "A");
+  std::set<std::string> names;
+  for (const json& figure : object.at("unlike_figures")) names.insert(figure.at("name"));
+  EXPECT_TRUE(names.contains("static_validation_accuracy"));
+  EXPECT_FALSE(names.contains("test_accuracy"));
+  EXPECT_FALSE(names.contains("static_accuracy"));
 }
 
 TEST(CliCompare, ATrainingAgainstItsConfigLeavesTheTestSplitOut) {

@@ -145,6 +145,9 @@ TEST(CliOwnData, EvalTakesAFileOfNewSamplesButNoOtherShare) {
   EXPECT_EQ(refused.code, 2);
   const Finished trained = work.run({"train", "l.toml", "--out", "l.h5", "--no-test", "--set", "dataset.test_share=0"});
   ASSERT_EQ(trained.code, 0) << trained.err;  // all of the file to train and to choose on
+  const Finished swept = work.run({"sweep", "l.toml", "--out", "sizes", "--no-test", "--set", "dataset.test_share=0",
+                                   "--grid", "liquid.neurons=20,30"});
+  EXPECT_EQ(swept.code, 0) << swept.err;
   EXPECT_NE(trained.out.find("accuracy            validation\n  liquid "), std::string::npos) << trained.out;
   const Finished eval = work.run({"eval", "l.h5", "--set", "dataset.test_file=new.h5", "--json"});
   ASSERT_EQ(eval.code, 0) << eval.err;
@@ -171,9 +174,9 @@ TEST(CliOwnData, TheTestFileIsAnotherFileWithTheSameChannels) {
     return run.err;
   };
   const std::string same =
-      "dataset.test_file = \"./events.h5\" is the file of the training samples; a readout is to be tested on others, "
-      "so "
-      "leave it away, and a test_share of the file is kept apart\n";
+      "dataset.test_file = \"./events.h5\" holds the training samples; a readout is to be tested on others, so leave "
+      "it "
+      "away, and a test_share of them is kept apart\n";
   EXPECT_EQ(refusal({"train", "l.toml", "--out", "l.h5", "--set", "dataset.test_file=./events.h5"}),
             "error: --set " + same);
   const std::string turned_text =
@@ -327,7 +330,9 @@ TEST(CliDatasetErrors, SamplesOfOneClass) {
   columns.labels.assign(60, 1);
   const Finished run = validated(columns);
   EXPECT_EQ(run.code, 2);
-  EXPECT_EQ(run.err, "error: all 36 training samples are of class 1; a readout tells two classes or more apart\n");
+  EXPECT_EQ(run.err,
+            "error: l.toml:3:37: dataset.file: all 36 training samples are of class 1; a readout tells two classes or "
+            "more apart\n");
 }
 
 TEST(CliDatasetErrors, EventsOfAnotherUnit) {
@@ -335,10 +340,22 @@ TEST(CliDatasetErrors, EventsOfAnotherUnit) {
   columns.unit = "s";
   const Finished run = validated(columns);
   EXPECT_EQ(run.code, 2);
-  EXPECT_EQ(
-      run.err,
-      "error: all events of the first 36 training samples come after 20 ms, where samples end, the first of them at "
-      "250 ms; is the unit of their times right? If so, raise input.ticks\n");
+  EXPECT_EQ(run.err,
+            "error: l.toml:3:37: dataset.file: all events of the first 36 training samples come after 20 ms, where "
+            "samples end, the first of them at "
+            "250 ms; is the unit of their times right? If so, raise input.ticks\n");
+}
+
+TEST(CliOwnData, ValidateNotesSilenceAtTheEndOfSamplesAndNoEventsAtAll) {
+  Workplace work;
+  work.write("l.toml", liquid);
+  test::write_events(work.folder() / "events.h5", test::easy_events(60, 2));
+  EXPECT_NE(work.run({"validate", "l.toml", "--set", "input.ticks=400"})
+                .out.find("note: The events of the first 36 training samples end by "),
+            std::string::npos);
+  test::EventColumns none = test::easy_events(60, 2, 0);
+  EXPECT_NE(validated(none).out.find("note: None of the first 36 training samples has an event.\n"), std::string::npos)
+      << validated(none).out << validated(none).err;
 }
 
 TEST(CliOwnData, ValidateNotesWhatIsOddInLabelsAndTimes) {

@@ -181,7 +181,7 @@ TEST(CliReport, AStudysPageShowsValidationAndSaysHowToSeeTheTest) {
   const std::string html = work.read("s.html");
   EXPECT_EQ(html.find("study-test_accuracy"), std::string::npos);
   EXPECT_EQ(html.find(">test_accuracy</th>"), std::string::npos);
-  EXPECT_NE(html.find("--figures test_accuracy shows them."), std::string::npos);
+  EXPECT_NE(html.find("--figures test_accuracy shows one, and names with commas more."), std::string::npos);
   for (const char* text : {">86.25 %</td>", ">1.00 points</td>", ">96.25 %</td>"})
     EXPECT_NE(html.find(text), std::string::npos) << text;
 }

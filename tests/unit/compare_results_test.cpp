@@ -135,14 +135,14 @@ TEST_F(CompareResults, EachSideHasItsOwnRate) {
   const auto spikes = [&](ResultsWriter& w) { w.spikes({"a", {}}, times, elements); };
   write("a.h5", spikes, config(2, "10 ms"));
   write("b.h5", spikes, config(4, "20 ms"));
-  const PopulationComparison& a = compared().populations.at(0);
+  const PopulationComparison a = compared().populations.at(0);
   ASSERT_TRUE(a.rate_a_hz && a.rate_b_hz);
   EXPECT_DOUBLE_EQ(*a.rate_a_hz, 150);
   EXPECT_DOUBLE_EQ(*a.rate_b_hz, 37.5);
   EXPECT_FALSE(a.rate_error_hz);  // elements and times are not the same
   EXPECT_EQ(a.match(), 1);
   write("b.h5", spikes);  // a config that says neither size nor time
-  const PopulationComparison& unknown = compared().populations.at(0);
+  const PopulationComparison unknown = compared().populations.at(0);
   EXPECT_TRUE(unknown.rate_a_hz);
   EXPECT_FALSE(unknown.rate_b_hz);
 }

@@ -246,6 +246,10 @@ TEST_F(DatasetFiles, WhatTheTestSplitWouldRefuseIsKnownBeforeItOpens) {
   const std::string labels = source_.path / "test-labels", images = source_.path / "test-images";
   EXPECT_EQ(refusal(3), "no error");
   EXPECT_EQ(refusal(2), labels + ": labels go up to 2, those of training up to 1; the two do not belong together");
+  source_.test_images = source_.train_images;
+  EXPECT_EQ(refusal(3), "dataset.test_images = \"" + (source_.path / source_.train_images).string() +
+                            "\" holds the training samples; a readout is to be tested on others");
+  source_.test_images = "test-images";
   source_.limit_test = 6;
   EXPECT_EQ(refusal(3), "dataset.limit_test = 6 is out of range; 1 to 5 is allowed");
   source_.limit_test.reset();

@@ -239,9 +239,10 @@ TEST_F(LsmMemory, SaysWhatIsOddOnceForAllReadouts) {
           .notes;
   ASSERT_EQ(notes.size(), 3U);
   EXPECT_TRUE(notes[0].starts_with("The liquid never fires, ")) << notes[0];
-  EXPECT_EQ(notes[1],
-            "lambda of 4 of the 4 readouts of liquid lies at the end of readout.lambdas; a wider list may do better.");
-  EXPECT_TRUE(notes[2].starts_with("The readout first_10ms of liquid did not converge: ")) << notes[2];
+  EXPECT_EQ(
+      notes[1],
+      "In 4 of the 4 readouts of the liquid, lambda lies at the end of readout.lambdas; a wider list may do better.");
+  EXPECT_TRUE(notes[2].starts_with("The readout first_10ms of the liquid did not converge: ")) << notes[2];
   EXPECT_TRUE(notes[2].ends_with("; 3 of its others have a remark too.")) << notes[2];
 }
 

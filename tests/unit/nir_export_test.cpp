@@ -35,8 +35,9 @@ q = { from = "other", to = "b", kind = "linear", weight = [[1, 2], [0, 4]], dela
   std::map<std::string, List> lost;
   for (const ExportedNode& node : out.nodes)
     if (!node.lost.empty()) lost[node.node] = node.lost;
-  EXPECT_EQ(lost, (std::map<std::string, List>{{"b", {"nothing, but readers of NIR know one Output"}},
-                                               {"other", {"nothing, but readers of NIR know one Input"}}}));
+  EXPECT_EQ(lost,
+            (std::map<std::string, List>{{"b", {"nothing, but the nir package infers types for one Output"}},
+                                         {"other", {"nothing, but the nir package infers types for one Input"}}}));
 }
 
 TEST(NirExport, ADelayOfAWireIsADelayNode) {

@@ -141,7 +141,8 @@ TEST(ReportStudy, SettingsAreChosenOnValidationSoTestFiguresAreLeftOut) {
                                                   "spikes_per_neuron_and_tick"}));
   EXPECT_EQ(main.note,
             "Figures of the test split are left out, because settings are chosen on validation; --figures "
-            "test_accuracy shows them. Left out as secondary or equal at all points: lambda, train_samples, "
+            "test_accuracy shows one, and names with commas more. Left out as secondary or equal at all points: "
+            "lambda, train_samples, "
             "validation_samples.");
   EXPECT_EQ(study_plots(study, {}, "s.csv").size(), 3U);
   const FigureChoice named = choose_figures(study, {"test_accuracy"}, "s.csv");
