@@ -173,12 +173,11 @@ Halves halves_of(const DatasetSource& source) {
       return {source.dense.inputs, source.dense.test_inputs, "test_inputs"};
     case DatasetSource::Kind::nmnist:
       return {source.path / source.train_folder, source.path / source.test_folder, "test_folder"};
-    case DatasetSource::Kind::idx_saccades:
-      return {source.path / source.train_images, source.path / source.test_images, "test_images"};
     case DatasetSource::Kind::pattern_pairs:
-      break;
+      return {};
+    default:
+      return {source.path / source.train_images, source.path / source.test_images, "test_images"};
   }
-  return {};
 }
 
 // Of "a.h5:/inputs" the file and what is in it.
