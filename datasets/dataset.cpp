@@ -148,35 +148,25 @@ std::int64_t limited(const DatasetSource& source, const std::string& key, std::o
   return *limit;
 }
 
-std::string labels_of_test(const DatasetSource& source) {
-  switch (source.kind) {
-    case DatasetSource::Kind::nmnist:
-      return source.path / source.test_folder;
-    case DatasetSource::Kind::events:
-      return source.test_file;
-    case DatasetSource::Kind::dense:
-      return source.dense.test_labels;
-    default:
-      return source.path / source.test_labels;
-  }
-}
-
 struct Halves {
-  std::string train, test, key;  // inputs, and the key that names those of the test
+  std::string train, test, test_labels;  // of inputs the file or folder, and of the test's labels
+  std::string test_key;                  // names the test's inputs
 };
 
 Halves halves_of(const DatasetSource& source) {
   switch (source.kind) {
     case DatasetSource::Kind::events:
-      return {source.file, source.test_file, "test_file"};
+      return {source.file, source.test_file, source.test_file, "test_file"};
     case DatasetSource::Kind::dense:
-      return {source.dense.inputs, source.dense.test_inputs, "test_inputs"};
+      return {source.dense.inputs, source.dense.test_inputs, source.dense.test_labels, "test_inputs"};
     case DatasetSource::Kind::nmnist:
-      return {source.path / source.train_folder, source.path / source.test_folder, "test_folder"};
+      return {source.path / source.train_folder, source.path / source.test_folder, source.path / source.test_folder,
+              "test_folder"};
     case DatasetSource::Kind::pattern_pairs:
       return {};
     default:
-      return {source.path / source.train_images, source.path / source.test_images, "test_images"};
+      return {source.path / source.train_images, source.path / source.test_images, source.path / source.test_labels,
+              "test_images"};
   }
 }
 
@@ -194,7 +184,7 @@ void refuse_training_samples(const DatasetSource& source) {
   const auto [test, of_test] = file_and_dataset(halves.test);
   std::error_code unknown;
   if (of_train != of_test || !fs::equivalent(train, test, unknown)) return;
-  fail_at_key(source, halves.key,
+  fail_at_key(source, halves.test_key,
               fmt::format(" = \"{}\" holds the training samples; a readout is to be tested on others{}", halves.test,
                           source.own() ? ", so leave it away, and a test_share of them is kept apart" : ""));
 }
@@ -210,7 +200,7 @@ std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classe
                             source.splits.test_share,
                             source.kind == DatasetSource::Kind::events ? "test_file" : "test_inputs and test_labels"));
   if (!of_one_file && samples->classes() == 0)
-    throw Error(Fault::input, fmt::format("{}: has no labels to test against", labels_of_test(source)));
+    throw Error(Fault::input, fmt::format("{}: has no labels to test against", halves_of(source).test_labels));
   if (const SensorShape own = samples->shape(); shape && own != *shape)
     throw Error(
         Fault::input,
@@ -221,7 +211,7 @@ std::unique_ptr<const Dataset> open_test(const DatasetSource& source, int classe
   if (samples->classes() > classes)
     throw Error(Fault::input, fmt::format("{}: labels go up to {}, those of training up to {}; the two do not belong "
                                           "together",
-                                          labels_of_test(source), samples->classes() - 1, classes - 1));
+                                          halves_of(source).test_labels, samples->classes() - 1, classes - 1));
   numbers.resize(static_cast<std::size_t>(
       limited(source, "limit_test", source.limit_test, static_cast<std::int64_t>(numbers.size()))));
   return std::make_unique<SplitOfSamples>(samples, std::move(numbers), classes);

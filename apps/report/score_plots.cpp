@@ -32,10 +32,16 @@ std::vector<Contestant> contestants_of(const ResultsReader& results) {
   return all;
 }
 
-// The readout that scored, where results hold it: of the liquid, or one of several.
-std::optional<ReadoutArrays> readout_of(const ResultsReader& results, const std::string& contestant) {
+// One of several readouts, by the contestant's own name.
+std::optional<ReadoutArrays> own_readout(const ResultsReader& results, const std::string& contestant) {
   const auto several = results.readouts();
-  if (std::find(several.begin(), several.end(), contestant) != several.end()) return results.readout(contestant);
+  const bool known = std::find(several.begin(), several.end(), contestant) != several.end();
+  return known ? std::optional(results.readout(contestant)) : std::nullopt;
+}
+
+// For the classes and the kind: those of the controls are the liquid's.
+std::optional<ReadoutArrays> readout_of(const ResultsReader& results, const std::string& contestant) {
+  if (auto own = own_readout(results, contestant)) return own;
   return results.has_readout() ? std::optional(results.readout()) : std::nullopt;
 }
 
@@ -99,8 +105,7 @@ Plot class_figures_plot(const Contestant& contestant, const std::vector<std::str
 }
 
 std::optional<double> chosen_lambda(const ResultsReader& results, const std::string& contestant) {
-  const auto several = results.readouts();
-  if (std::find(several.begin(), several.end(), contestant) != several.end()) return results.readout(contestant).lambda;
+  if (const auto own = own_readout(results, contestant)) return own->lambda;
   const auto figures = results.figures();
   const auto found = figures.find(figure_of_lambda(contestant));
   if (found == figures.end()) return {};

@@ -24,7 +24,6 @@ namespace {
 struct Contestant {
   const char* name;    // in results
   const char* prefix;  // of its figures; the liquid's have none
-  const char* label;   // in notes
   Readout readout{};
   Score score{};
 
@@ -166,8 +165,9 @@ class Experiment {
 
   void lambdas() {
     for (const Contestant* c : contestants()) {
-      lambda(c->figure("lambda"), c->readout, c->label);
-      for (const std::string& remark : c->readout.remarks) note(fmt::format("The readout of {} {}.", c->label, remark));
+      lambda(c->figure("lambda"), c->readout, in_notes(c->name));
+      for (const std::string& remark : c->readout.remarks)
+        note(fmt::format("The readout of {} {}.", in_notes(c->name), remark));
     }
   }
 
@@ -193,9 +193,8 @@ class Experiment {
   Team team_;
   LsmPlan plan_;
   std::shared_ptr<const Program> liquid_, without_recurrence_;
-  Contestant recurrent_{"liquid", "", "the liquid"}, input_{"input", "baseline", "the input alone"},
-      static_{"static", "static", "the static features"},
-      feedforward_{"no_recurrence", "no_recurrence", "the liquid without recurrence"};
+  Contestant recurrent_{"liquid", ""}, input_{"input", "baseline"}, static_{"static", "static"},
+      feedforward_{"no_recurrence", "no_recurrence"};
   std::optional<FeatureKind> baseline_kind_;
   ExperimentReport report_;
 };

@@ -45,13 +45,6 @@ struct Contestant {
   std::array<std::vector<Readout>, tasks.size()> readouts{};  // one for each gap
   Outcomes validation{}, test{};
 
-  const char* label() const {  // in notes
-    const std::string_view own = name;
-    return own == "liquid"          ? "the liquid"
-           : own == "no_recurrence" ? "the liquid without recurrence"
-           : own == "static"        ? "the static features"
-                                    : "the input alone";
-  }
   std::string suffix() const { return std::string_view(name) == "liquid" ? "" : fmt::format("_{}", name); }
 };
 
@@ -194,13 +187,13 @@ class MemoryExperiment {
           at_end += at_end_of_list(readout, settings_.readout);
           if (readout.remarks.empty()) continue;
           if (with_remark++ == 0)
-            first = fmt::format("{} of {} {}", readout_name(t, gap), c.label(), readout.remarks[0]);
+            first = fmt::format("{} of {} {}", readout_name(t, gap), in_notes(c.name), readout.remarks[0]);
         }
       if (at_end > 0)
         report_.notes.push_back(
             fmt::format("In {2} of the {3} readouts of {0}, {1} lies at the end of readout.{1}s; a "
                         "wider list may do better.",
-                        c.label(), penalty_name(settings_.readout.kind), at_end, all));
+                        in_notes(c.name), penalty_name(settings_.readout.kind), at_end, all));
       if (with_remark > 0)
         report_.notes.push_back(
             fmt::format("The readout {}{}.", first,

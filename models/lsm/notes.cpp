@@ -31,6 +31,12 @@ std::vector<std::string> work_notes(const LsmSettings& settings, const CollectWo
   return notes;
 }
 
+const char* in_notes(std::string_view contestant) {
+  if (contestant == "no_recurrence") return "the liquid without recurrence";
+  if (contestant == "static") return "the static features";
+  return contestant == "input" ? "the input alone" : "the liquid";
+}
+
 double validation_accuracy(const Readout& readout) { return readout.validation[best_of(readout.validation)].accuracy; }
 
 bool at_end_of_list(const Readout& readout, const ReadoutSettings& settings) {

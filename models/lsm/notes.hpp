@@ -6,12 +6,16 @@
 #include <crosspike/models/lsm/settings.hpp>
 #include <crosspike/models/readout/readout.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crosspike {
 
 // Of the liquid's training samples: events that binning left out, where they are many, and a liquid that hardly fires.
 std::vector<std::string> work_notes(const LsmSettings& settings, const CollectWork& work);
+
+// What sentences call a contestant of results: "the liquid without recurrence" of no_recurrence.
+const char* in_notes(std::string_view contestant);
 
 double validation_accuracy(const Readout& readout);  // at the lambda that was chosen
 
